@@ -1,0 +1,1 @@
+"""The hub: takes in what counters measured, scores it, raises flags, shows it to people."""

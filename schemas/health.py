@@ -1,0 +1,48 @@
+"""How a device is: its sensors, its outbox, what it lost. Never a fact about a person."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from schemas.fields import Count, Decibels, Seconds, SequenceRange, StreamId, Version, Wire
+from schemas.vocabulary import DropReason, Sensor, SensorState
+
+
+class SensorHealth(Wire):
+    sensor: Sensor
+    state: SensorState
+    level_dbfs: Decibels | None = None
+
+
+class OutboxHealth(Wire):
+    waiting: Count
+    """Rows the hub has not settled."""
+    oldest_waiting_s: Annotated[float, Field(ge=0)]
+    dead_letters: Count
+    bytes: Count
+
+
+class LossHealth(Wire):
+    """Counted losses before the outbox, since the agent's start (law 5)."""
+
+    audio_dropped_s: Annotated[float, Field(ge=0)] = 0
+    video_frames_dropped: Count = 0
+    model_failures: Count = 0
+
+
+class HealthPayload(Wire):
+    sensors: Annotated[tuple[SensorHealth, ...], Field(max_length=8)]
+    outbox: OutboxHealth
+    losses: LossHealth
+    agent_version: Version
+    uptime_s: Annotated[float, Field(ge=0)]
+    clock_trusted: bool
+
+
+class DroppedPayload(Wire):
+    """Rows that left an outbox unconfirmed: what they were is lost, that they were is not."""
+
+    dropped_stream: StreamId
+    ranges: Annotated[tuple[SequenceRange, ...], Field(min_length=1, max_length=100)]
+    reason: DropReason
+    seconds_lost: Seconds | None = None
