@@ -1,0 +1,1 @@
+"""The one-machine default: a PostgreSQL and an MQTT broker of our own, loopback only."""

@@ -1,0 +1,1 @@
+"""Pages written by the server, in Vietnamese and English."""

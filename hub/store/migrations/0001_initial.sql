@@ -161,6 +161,9 @@ CREATE TABLE hailong.rejects (
 CREATE INDEX rejects_received ON hailong.rejects (received_at);
 -- A device resends until it is told: one row for one refused message.
 CREATE UNIQUE INDEX rejects_once ON hailong.rejects (message_sha256, reason);
+-- stream and sequence stand only where the signature was good: a device is told of these.
+CREATE INDEX rejects_by_stream ON hailong.rejects (device_id, stream, sequence)
+    WHERE sequence IS NOT NULL;
 
 -- Measurements -------------------------------------------------------------------------
 
@@ -243,7 +246,8 @@ CREATE TABLE hailong_private.activity (
 CREATE VIEW hailong.activity WITH (security_barrier) AS
     SELECT * FROM hailong_private.activity
     WHERE branch_id = ANY (hailong.visible_branches())
-      AND (current_user <> 'hailong_app' OR hailong.visible_staff() = '*');
+      AND (current_user <> 'hailong_app' OR hailong.visible_staff() = '*')
+    WITH CASCADED CHECK OPTION;
 
 -- Judgement ----------------------------------------------------------------------------
 
@@ -332,7 +336,8 @@ DECLARE
     name text;
 BEGIN
     FOREACH name IN ARRAY ARRAY['interactions', 'turns', 'scores', 'flags', 'reviews',
-                                'counters', 'points', 'assignments', 'device_status', 'staff']
+                                'counters', 'points', 'assignments', 'device_status', 'staff',
+                                'devices', 'rejects']
     LOOP
         EXECUTE format('ALTER TABLE hailong.%I ENABLE ROW LEVEL SECURITY', name);
         EXECUTE format('ALTER TABLE hailong.%I FORCE ROW LEVEL SECURITY', name);
@@ -341,6 +346,14 @@ BEGIN
             name);
     END LOOP;
 END $$;
+
+-- Ingest must know every device to say why it refuses a message, and must be able to record
+-- one whose branch nobody knows.
+CREATE POLICY any_device ON hailong.devices FOR SELECT TO hailong_ingest USING (true);
+CREATE POLICY any_reject ON hailong.rejects TO hailong_ingest USING (true);
+-- A message whose topic names no branch of ours: whoever sees machines sees it too.
+CREATE POLICY no_branch ON hailong.rejects FOR SELECT TO hailong_app, hailong_auditor
+    USING (NOT EXISTS (SELECT FROM hailong.branches b WHERE b.branch_id = rejects.branch_id));
 
 -- A clerk sees the own interactions and what hangs on them, and no other's roster.
 CREATE POLICY by_assignment ON hailong.interactions AS RESTRICTIVE TO hailong_app
@@ -361,11 +374,19 @@ BEGIN
             'AND i.at = %1$I.at AND i.interaction_id = %1$I.interaction_id))', name);
     END LOOP;
 END $$;
+-- Nobody decides in the own case.
+CREATE POLICY not_by_clerks ON hailong.reviews AS RESTRICTIVE FOR INSERT TO hailong_app
+    WITH CHECK (hailong.visible_staff() = '*');
+CREATE POLICY not_by_clerks ON hailong.flags AS RESTRICTIVE FOR UPDATE TO hailong_app
+    USING (hailong.visible_staff() = '*');
+CREATE POLICY not_for_clerks ON hailong.rejects AS RESTRICTIVE TO hailong_app
+    USING (hailong.visible_staff() = '*');
+
 -- Partitions ---------------------------------------------------------------------------
 
 -- Weekly for what is kept half a year, daily for activity. Idempotent.
 CREATE FUNCTION hailong.ensure_partitions(from_at timestamptz, to_at timestamptz) RETURNS integer
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog SET lock_timeout = '10s' AS $$
 DECLARE
     made integer := 0;
     parent text;
@@ -434,6 +455,11 @@ GRANT UPDATE (language, failed_sign_ins, locked_until, password_hash) ON hailong
     TO hailong_app;
 
 GRANT SELECT ON ALL TABLES IN SCHEMA hailong, hailong_private TO hailong_backup;
+GRANT SELECT ON ALL SEQUENCES IN SCHEMA hailong TO hailong_backup;
+-- Partitions come later, and a backup reads each of them by itself.
+ALTER DEFAULT PRIVILEGES IN SCHEMA hailong GRANT SELECT ON TABLES TO hailong_backup;
+ALTER DEFAULT PRIVILEGES IN SCHEMA hailong_private GRANT SELECT ON TABLES TO hailong_backup;
+ALTER DEFAULT PRIVILEGES IN SCHEMA hailong GRANT SELECT ON SEQUENCES TO hailong_backup;
 GRANT SELECT ON hailong.interactions, hailong.turns, hailong.scores, hailong.flags,
     hailong.reviews, hailong.activity, hailong.rejects, hailong.dropped, hailong.streams,
-    hailong.device_status TO hailong_auditor;
+    hailong.device_status, hailong.branches TO hailong_auditor;

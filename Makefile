@@ -1,0 +1,66 @@
+# Two commands do everything: `make demo` shows the program at work, `make test` tests it.
+# The rest is for those who change it; `make help` lists all.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export HAILONG_MODELS ?= $(CURDIR)/.hailong/models
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint unit debian lock schemas vendor recording models screenshots clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+demo: $(VENV)/demo.installed ## the whole program on a recording (SOURCE=path/to/a/video for your own)
+	@$(BIN)/python -m demo $(if $(SOURCE),--source "$(SOURCE)")
+
+test: debian $(VENV)/dev.installed ## linters, types, unit, integration and browser tests
+	@tools/timed $(BIN)/ruff check .
+	@tools/timed $(BIN)/ruff format --check .
+	@tools/timed $(BIN)/mypy
+	@tools/timed $(BIN)/pytest $(PYTEST)
+
+lint: $(VENV)/dev.installed ## linters and types alone
+	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
+
+unit: $(VENV)/dev.installed ## the tests that need no service
+	$(BIN)/pytest tests/unit
+
+debian:
+	@tools/install-debian-packages
+
+lock: ## pin requirements/*.in again, by hash and without any registry's address
+	tools/lock-requirements
+
+schemas: $(VENV)/dev.installed ## write JSON Schema and AsyncAPI from schemas/
+	$(BIN)/python -m tools.write_schemas
+
+vendor: $(VENV)/dev.installed ## fetch the pages' libraries and typeface again and check them
+	$(BIN)/python tools/vendor_static.py
+
+recording: $(VENV)/dev.installed debian ## make the demo recording and its truth again
+	$(BIN)/python -m demo.make_recording
+
+models: $(VENV)/dev.installed ## convert the shipped models again and check their sha256
+	tools/convert-models
+
+screenshots: debian $(VENV)/dev.installed ## pictures of the pages for README and docs
+	$(BIN)/python tools/screenshots.py
+
+clean: ## remove the environment; data of the demo stays in .hailong
+	rm -rf $(VENV)
+
+# The environment: pinned by hash. The project itself is installed by a build backend that
+# is pinned there too.
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] < (3, 11) and "Python %d.%d found; expected 3.11 or later: set PYTHON=" % sys.version_info[:2])'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/demo.installed: requirements/demo.txt pyproject.toml | $(VENV)/bin/python
+	@tools/install-python-packages demo
+	@touch $@
+
+$(VENV)/dev.installed: requirements/dev.txt pyproject.toml | $(VENV)/bin/python
+	@tools/install-python-packages dev
+	@touch $@ $(VENV)/demo.installed

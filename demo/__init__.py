@@ -1,0 +1,1 @@
+"""The demonstration: a recording of three invented interactions, its script and its truth."""

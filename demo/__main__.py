@@ -1,0 +1,43 @@
+"""`python -m demo`: the whole program on one machine, on a recording."""
+
+import os
+from pathlib import Path
+
+import click
+
+from demo.show import show
+from edge_agent.errors import AgentError
+from hub.errors import HubError
+
+RECORDING = Path(__file__).parent / "counter.mp4"
+
+
+@click.command()
+@click.option(
+    "--source",
+    type=click.Path(path_type=Path),
+    default=RECORDING,
+    show_default="the demo recording",
+    help="A recording of a counter: a video, or sound with one or two channels.",
+)
+@click.option(
+    "--state",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path(os.environ.get("HAILONG_STATE", ".hailong")),
+    show_default=True,
+    help="Folder of the demo's data, kept from run to run.",
+)
+@click.option("--port", default=8080, show_default=True, help="Of the pages, on 127.0.0.1.")
+@click.option("--once", is_flag=True, help="End when everything is measured and scored.")
+def main(source: Path, state: Path, port: int, *, once: bool) -> None:
+    """Start database, broker, hub and one agent on a recording; Ctrl-C stops them all."""
+    try:
+        show(source.absolute(), state.absolute(), port, click.echo, once=once)
+    except (AgentError, HubError) as error:
+        failure = click.ClickException(str(error))
+        failure.exit_code = 2
+        raise failure from error
+
+
+if __name__ == "__main__":
+    main()

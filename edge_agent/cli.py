@@ -1,0 +1,83 @@
+"""`hailong agent`: the program at a counter."""
+
+import json
+import logging
+import os
+import signal
+import threading
+from pathlib import Path
+
+import click
+
+from edge_agent import privacy
+from edge_agent.errors import AgentError
+from edge_agent.identity import DeviceIdentity
+from edge_agent.models import catalog
+from edge_agent.run import Agent
+from edge_agent.settings import AgentSettings
+
+_SETTINGS = click.Path(exists=False, dir_okay=False, path_type=Path)
+
+
+@click.group(help="The agent at a counter: measures on the device, publishes only numbers.")
+def agent() -> None:
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    privacy.quiet_crashes()
+
+
+@agent.command()
+@click.option(
+    "--settings",
+    "file",
+    type=_SETTINGS,
+    envvar="HAILONG_AGENT_SETTINGS",
+    show_envvar=True,
+    required=True,
+    help="The device's settings, a TOML file.",
+)
+@click.option("--stay", is_flag=True, help="Stay online when the recording has been measured.")
+def run(file: Path, *, stay: bool) -> None:
+    """Measure the source of the settings and send what was measured to the hub."""
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    try:
+        settings = AgentSettings.load(file, os.environ)
+
+        def load() -> catalog.Models:
+            folder = catalog.whisper_folder(settings.models.whisper, _say)
+            models = catalog.load(
+                folder, beam_size=settings.models.beam_size, threads=settings.models.threads
+            )
+            privacy.no_core_dumps()
+            return models
+
+        Agent(settings, load, _say).run(stop, stay=stay)
+    except AgentError as error:
+        raise BadInput(str(error)) from error
+
+
+@agent.command()
+@click.option("--settings", "file", type=_SETTINGS, envvar="HAILONG_AGENT_SETTINGS", required=True)
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+def key(file: Path, *, as_json: bool) -> None:
+    """Print the device's public key, by which the hub enrols it; it is made at first use."""
+    try:
+        settings = AgentSettings.load(file, os.environ)
+        identity = DeviceIdentity.load_or_create(
+            settings.state, settings.device_id, settings.branch, settings.counter
+        )
+    except AgentError as error:
+        raise BadInput(str(error)) from error
+    public = identity.public_key.hex()
+    click.echo(json.dumps({"device": identity.device_id, "key": public}) if as_json else public)
+
+
+class BadInput(click.ClickException):  # noqa: N818 - click's own naming
+    """One line on standard error, exit code 2."""
+
+    exit_code = 2
+
+
+def _say(line: str) -> None:
+    click.echo(line)

@@ -1,0 +1,1 @@
+"""The phrase lists, and how they are read: data beside the code that understands it."""

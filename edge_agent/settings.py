@@ -1,0 +1,162 @@
+"""The agent's settings: one TOML file, with the environment over it. No secret is a setting."""
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from edge_agent.errors import SettingsError
+from schemas.fields import Identifier
+from schemas.vocabulary import SourceKind
+
+ENVIRONMENT: Mapping[str, str] = {
+    "HAILONG_AGENT_STATE": "state",
+    "HAILONG_BROKER_URL": "broker_url",
+}
+"""Environment variable -> field of the file that it stands over."""
+
+Coordinate = Annotated[float, Field(ge=0, le=1)]
+Point = tuple[Coordinate, Coordinate]
+Polygon = Annotated[tuple[Point, ...], Field(min_length=3, max_length=64)]
+"""Corners (x, y) as shares of the picture's width and height, from its upper left."""
+
+WHOLE_PICTURE: tuple[Point, ...] = ((0, 0), (1, 0), (1, 1), (0, 1))
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", allow_inf_nan=False, hide_input_in_errors=True
+    )
+
+
+class ZoneSettings(_Section):
+    citizen: Polygon = WHOLE_PICTURE
+    staff: Polygon | None = None
+    """None: the camera does not see the clerk, whose presence is then unknown."""
+
+    @field_validator("citizen", "staff")
+    @classmethod
+    def _has_area(cls, value: tuple[Point, ...] | None) -> tuple[Point, ...] | None:
+        if value is not None:
+            following = (*value[1:], value[0])
+            twice = sum(a[0] * b[1] - b[0] * a[1] for a, b in zip(value, following, strict=True))
+            if abs(twice) < 2e-4:
+                raise ValueError("expected corners that enclose an area, got a line or a point")
+        return value
+
+
+class SourceSettings(_Section):
+    kind: SourceKind = SourceKind.RECORDING
+    path: Path
+    channels: Literal[1, 2] | None = None
+    """2: channel 0 staff, channel 1 citizen. None: as the recording has them."""
+
+
+class ModelSettings(_Section):
+    whisper: Annotated[str, Field(min_length=1, max_length=500)] | None = None
+    """A CTranslate2 Whisper folder, or a model hub's name where the site has internet; None
+    takes the installed default."""
+    beam_size: Annotated[int, Field(ge=1, le=10)] = 1
+    threads: Annotated[int, Field(ge=1, le=64)] = 2
+
+
+class OutboxSettings(_Section):
+    max_bytes: Annotated[int, Field(ge=2**20, le=2**40)] = 256 * 2**20
+
+
+class PublishSettings(_Section):
+    in_flight: Annotated[int, Field(ge=1, le=100)] = 100
+    """Rows sent and not yet confirmed; the broker's receive maximum lowers it."""
+    resend_after_s: Annotated[float, Field(gt=0, le=3600)] = 5
+    """Without a confirm for so long the oldest row goes out again, then at growing intervals."""
+    resend_max_s: Annotated[float, Field(gt=0, le=3600)] = 60
+    reconnect_min_s: Annotated[float, Field(gt=0, le=60)] = 0.5
+    reconnect_max_s: Annotated[float, Field(gt=0, le=3600)] = 60
+    keepalive_s: Annotated[int, Field(ge=5, le=600)] = 30
+
+
+class HealthSettings(_Section):
+    interval_s: Annotated[float, Field(ge=1, le=3600)] = 60
+
+
+class AgentSettings(_Section):
+    device_id: Identifier
+    branch: Identifier
+    counter: Identifier
+    state: Path
+    """Private folder of the device: key, outbox, anchors."""
+    broker_url: str = "mqtt://127.0.0.1:1883"
+    hub_public_key: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    source: SourceSettings
+    zones: ZoneSettings = ZoneSettings()
+    models: ModelSettings = ModelSettings()
+    outbox: OutboxSettings = OutboxSettings()
+    publish: PublishSettings = PublishSettings()
+    health: HealthSettings = HealthSettings()
+
+    @field_validator("broker_url")
+    @classmethod
+    def _is_mqtt(cls, value: str) -> str:
+        _broker(value)
+        return value
+
+    @property
+    def broker(self) -> tuple[str, int]:
+        """Host and port."""
+        return _broker(self.broker_url)
+
+    @classmethod
+    def load(cls, file: Path | None, environ: Mapping[str, str]) -> Self:
+        """Raises SettingsError with the file (or variable) and field of the first fault."""
+        data = _read(file) if file else {}
+        from_environment = {}
+        for name, setting in ENVIRONMENT.items():
+            if environ.get(name):
+                data[setting] = environ[name]
+                from_environment[setting] = name
+        try:
+            return cls.model_validate(data)
+        except ValidationError as error:
+            faults = error.errors(include_input=False, include_url=False, include_context=False)
+            field = ".".join(str(part) for part in faults[0]["loc"])
+            where = from_environment.get(field, f"{file or 'settings'}: {field}")
+            more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
+            raise SettingsError(f"{where}: {_expected(faults[0])}{more}") from error
+
+
+def _broker(url: str) -> tuple[str, int]:
+    expected = "expected mqtt://host:port"
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port or 1883
+    except ValueError as error:
+        raise ValueError(expected) from error
+    if parts.username or parts.password:
+        # An address is shown in logs and error lines.
+        raise ValueError(f"{expected} without a user or password")
+    if parts.scheme != "mqtt" or not host or parts.path.strip("/") or parts.query:
+        raise ValueError(expected)
+    return host, port
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text("utf-8"))
+    except OSError as error:
+        raise SettingsError(
+            f"{file}: {error.strerror}; expected the agent's settings as a TOML file"
+        ) from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(f"{file}: no TOML: {error}") from error
+
+
+def _expected(fault: Any) -> str:
+    """The rule that was broken, in a line; never the value, which may be a pasted secret."""
+    if fault["type"] == "missing":
+        return "is missing; set it"
+    if fault["type"] == "extra_forbidden":
+        return "is no setting; check its spelling or remove it"
+    return str(fault["msg"]).removeprefix("Value error, ")

@@ -1,0 +1,110 @@
+"""The one place where words exist: a turn's sound goes in, numbers and categories come out.
+
+Speech outside an interaction never gets here. What a model says of a turn lives in this
+module's local variables until the function returns; no error it raises is passed on with
+its text, because a runtime may put what it was given into a message.
+"""
+
+import re
+from dataclasses import dataclass
+
+from edge_agent.categories import Lexicon
+from edge_agent.guard import Guard
+from edge_agent.models.base import SentimentModel, Transcriber, Transcript
+from edge_agent.turn import SpokenTurn
+from schemas.vocabulary import Category, Language, Missing, Role
+
+MIN_CONFIDENCE = 0.4
+"""exp(-0.92); Whisper's own threshold for a transcript worth keeping is exp(-1)."""
+
+
+@dataclass(frozen=True, slots=True)
+class WordHit:
+    category: Category
+    at_s: float
+    """Media time, from the place in the text: within about a second."""
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class TurnWords:
+    """What is left of a turn's words. `missing` says why there is nothing."""
+
+    missing: Missing | None = None
+    language: Language | None = None
+    confidence: float | None = None
+    syllables: int | None = None
+    backchannel: bool = False
+    hits: tuple[WordHit, ...] = ()
+    polarity: float | None = None
+    polarity_confidence: float | None = None
+
+
+class WordReader:
+    def __init__(
+        self, transcriber: Transcriber, lexicon: Lexicon, sentiment: SentimentModel, guard: Guard
+    ) -> None:
+        self._transcriber = transcriber
+        self._lexicon = lexicon
+        self._sentiment = sentiment
+        self._guard = guard
+        self._language: Language | None = None
+
+    def new_interaction(self) -> None:
+        """Another citizen may speak another language."""
+        self._language = None
+
+    def read(self, turn: SpokenTurn) -> TurnWords:
+        heard = self._guard.run(
+            "transcribe", lambda: self._transcriber.transcribe(turn.sound, self._language)
+        )
+        if heard.failed:
+            return TurnWords(missing=Missing.MODEL_FAILED)
+        transcript = heard.value
+        if transcript is None:
+            return TurnWords(missing=Missing.LOW_CONFIDENCE)
+        if transcript.language is Language.OTHER:
+            return TurnWords(missing=Missing.OTHER_LANGUAGE, language=Language.OTHER)
+        if transcript.confidence < MIN_CONFIDENCE:
+            return TurnWords(
+                missing=Missing.LOW_CONFIDENCE,
+                language=transcript.language,
+                confidence=transcript.confidence,
+            )
+        self._language = transcript.language
+        counted = self._guard.run("categories", lambda: self._count(turn, transcript))
+        return counted.value or TurnWords(missing=Missing.MODEL_FAILED)
+
+    def _count(self, turn: SpokenTurn, transcript: Transcript) -> TurnWords:
+        text, language = transcript.text, transcript.language
+        length_s = turn.end_s - turn.start_s
+        hits = tuple(
+            WordHit(h.category, turn.start_s + h.position * length_s, h.confidence)
+            for h in self._lexicon.match(text, turn.role, language)
+        )
+        # Of the citizen alone; a clerk's words are never scored for feeling (law 2).
+        feeling = self._sentiment.score(text, language) if turn.role is Role.CITIZEN else None
+        return TurnWords(
+            language=language,
+            confidence=transcript.confidence,
+            syllables=count_syllables(text, language),
+            backchannel=self._lexicon.is_backchannel(text, language),
+            hits=hits,
+            polarity=None if feeling is None else feeling.polarity,
+            polarity_confidence=None if feeling is None else feeling.confidence,
+        )
+
+
+def count_syllables(text: str, language: Language) -> int:
+    """Vietnamese is written a syllable a word; English by groups of vowels, silent e less."""
+    words = re.findall(r"[^\W\d_]+|\d+", text.lower())
+    if language is Language.VIETNAMESE:
+        return sum(len(word) if word.isdigit() else 1 for word in words)
+    count = 0
+    for word in words:
+        if word.isdigit():
+            count += len(word)
+            continue
+        stem = word[:-1] if word.endswith("e") and len(word) > 2 else word
+        count += max(1, len(re.findall(r"[aeiouy]+", stem)))
+    return count

@@ -1,0 +1,5 @@
+"""`python -m hailong`."""
+
+from hailong.cli import main
+
+main()

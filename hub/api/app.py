@@ -1,0 +1,75 @@
+"""The application: pages, JSON and static files behind one guard."""
+
+from importlib import resources
+from typing import Final
+
+from fastapi import Depends, FastAPI
+from fastapi.staticfiles import StaticFiles
+
+from hub.api import devices, errors, flags, health, interactions, me, places, rules
+from hub.api.deps import Services, WebSettings, guard
+from hub.api.headers import SecurityHeaders
+from hub.auth.permissions import PUBLIC, ROUTES
+from hub.store.pool import Database
+from hub.web import pages, signin, urls
+from hub.web.i18n import LANGUAGES, catalogue
+from hub.web.rulebook import RuleBook
+
+ROUTERS: Final = (
+    health.router,
+    me.router,
+    places.router,
+    interactions.router,
+    flags.router,
+    rules.router,
+    devices.router,
+    signin.router,
+    pages.router,
+)
+_MAX_BODY_BYTES: Final = 64 * 1024
+
+
+def create_app(
+    database: Database, rulebook: RuleBook | None = None, settings: WebSettings | None = None
+) -> FastAPI:
+    """`database` is connected as hailong_app; it may be away and come back.
+
+    Without a rulebook, the one of hub/scoring is loaded.
+    """
+    for language in LANGUAGES:
+        catalogue(language)  # a broken catalogue is found at start, not on a page
+    app = FastAPI(
+        title="Hài Lòng",
+        version="1",
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        dependencies=[Depends(guard)],
+        max_body_size=_MAX_BODY_BYTES,
+    )
+    app.state.services = Services(
+        database, rulebook or RuleBook.load(), settings or WebSettings()
+    )
+    for router in ROUTERS:
+        app.include_router(router)
+    check_routes()
+    with resources.as_file(resources.files("hub.web") / "static") as folder:
+        app.mount(urls.STATIC, StaticFiles(directory=folder), name="static")
+    errors.install(app)
+    app.add_middleware(errors.Boundary)
+    app.add_middleware(SecurityHeaders)
+    return app
+
+
+def route_names() -> list[str]:
+    return [getattr(route, "name", "") for router in ROUTERS for route in router.routes]
+
+
+def check_routes() -> None:
+    """A route without a line in the permission table is a fault of the program."""
+    unnamed = set(route_names()) ^ (PUBLIC | set(ROUTES))
+    if unnamed:
+        raise RuntimeError(
+            f"routes and hub/auth/permissions.py differ: {', '.join(sorted(unnamed))}; "
+            "give each route one line there"
+        )

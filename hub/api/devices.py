@@ -1,0 +1,35 @@
+"""What devices say of themselves, what was refused, and what is kept."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from hub.api.deps import InServices, InSpeech, SignedIn, own_rows
+from hub.web import urls
+from hub.web.contexts import DeviceView, Kept, RejectView
+from hub.web.views import machines
+
+router = APIRouter()
+
+
+@router.get(f"{urls.API}/devices", name="api.devices")
+def devices(services: InServices, session: SignedIn) -> list[DeviceView]:
+    with own_rows(services, session) as connection:
+        return machines.devices(connection)
+
+
+@router.get(f"{urls.API}/rejects", name="api.rejects")
+def rejects(
+    services: InServices,
+    session: SignedIn,
+    before: Annotated[int | None, Query(ge=1, description="`reject_id` of the last row.")] = None,
+) -> list[RejectView]:
+    """Newest first, 50 at most."""
+    with own_rows(services, session) as connection:
+        return machines.rejects(connection, before)
+
+
+@router.get(f"{urls.API}/kept", name="api.kept")
+def kept(services: InServices, session: SignedIn, speech: InSpeech) -> Kept:
+    with own_rows(services, session) as connection:
+        return machines.kept(connection, speech)

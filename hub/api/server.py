@@ -1,0 +1,90 @@
+"""Runs the application with uvicorn in a thread of its own, and stops it cleanly."""
+
+import socket
+import threading
+from types import TracebackType
+from typing import Self
+
+import uvicorn
+from fastapi import FastAPI
+
+from hub.errors import HubError
+
+
+class AddressInUseError(HubError):
+    """Nothing can be served at this address."""
+
+    code = "address_in_use"
+
+
+class WebServer:
+    """`port` 0 takes a free one; `port` then says which."""
+
+    def __init__(self, app: FastAPI, host: str = "127.0.0.1", port: int = 8080) -> None:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self._socket = socket.socket(family, socket.SOCK_STREAM)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            self._socket.bind((host, port))
+            self._socket.listen(128)
+        except OSError as error:
+            self._socket.close()
+            raise AddressInUseError(
+                f"cannot listen on {host}:{port} ({error.strerror}); is another hub running? "
+                "Stop it or choose another port"
+            ) from error
+        self.host = host
+        self.port: int = self._socket.getsockname()[1]
+        self._server = uvicorn.Server(
+            uvicorn.Config(
+                app,
+                log_config=None,
+                access_log=False,
+                lifespan="off",
+                server_header=False,
+                proxy_headers=False,
+                timeout_graceful_shutdown=5,
+            )
+        )
+        self._thread = threading.Thread(target=self._run, name="web", daemon=True)
+
+    @property
+    def address(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{host}:{self.port}"
+
+    def start(self) -> None:
+        """Returns at once: the socket listens already, early requests wait in its queue."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Lets running requests end, for 5 s at most."""
+        self._server.should_exit = True
+        if self._thread.is_alive():
+            self._thread.join(timeout=10)
+        self._socket.close()
+
+    @property
+    def is_alive(self) -> bool:
+        return self._thread.is_alive()
+
+    def _run(self) -> None:
+        self._server.run(sockets=[self._socket])
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+
+def serve(app: FastAPI, host: str, port: int, stop: threading.Event) -> None:
+    """Serves until `stop` is set. Raises AddressInUseError before anything is served."""
+    with WebServer(app, host, port):
+        stop.wait()

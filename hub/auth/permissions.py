@@ -1,0 +1,67 @@
+"""Which role may open which route: the one table. A route that is not named here is closed.
+
+What a role sees on a page it may open is the database's matter: `branches_transaction`
+limits everybody to the own branches and a clerk to the own assignments.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Final
+
+
+class UserRole(StrEnum):
+    SUPERVISOR = "supervisor"
+    QA = "qa"
+    PRIVACY = "privacy"
+    CLERK = "clerk"
+    OPERATOR = "operator"
+
+
+_EVERYBODY: Final = frozenset(UserRole)
+_READERS: Final = frozenset({UserRole.SUPERVISOR, UserRole.QA, UserRole.PRIVACY})
+_WITH_CLERKS: Final = _READERS | {UserRole.CLERK}
+_MACHINES: Final = frozenset({UserRole.OPERATOR, UserRole.PRIVACY})
+
+PUBLIC: Final = frozenset(
+    {
+        "health.process",
+        "health.ready",
+        "page.sign_in",
+        "page.sign_in.submit",
+        "page.language",
+    }
+)
+"""Open to who has not signed in."""
+
+ROUTES: Final[Mapping[str, frozenset[UserRole]]] = {
+    "page.home": _EVERYBODY,
+    "page.sign_out": _EVERYBODY,
+    "page.overview": _READERS,
+    "page.overview.live": _READERS,
+    "page.interactions": _WITH_CLERKS,
+    "page.interaction": _WITH_CLERKS,
+    "page.queue": _READERS,
+    "page.decide": frozenset({UserRole.SUPERVISOR}),
+    "page.devices": _MACHINES,
+    "page.kept": frozenset({UserRole.PRIVACY}),
+    "api.openapi": _EVERYBODY,
+    "api.me": _EVERYBODY,
+    "api.branches": _READERS,
+    "api.interactions": _WITH_CLERKS,
+    "api.interaction": _WITH_CLERKS,
+    "api.flags": _READERS,
+    "api.reviews": _WITH_CLERKS,
+    "api.decide": frozenset({UserRole.SUPERVISOR}),
+    "api.rules": _EVERYBODY,
+    "api.rubrics": _EVERYBODY,
+    "api.devices": _MACHINES,
+    "api.rejects": _MACHINES,
+    "api.kept": frozenset({UserRole.PRIVACY}),
+}
+
+BACKGROUND: Final = frozenset({"page.overview.live"})
+"""Asked for by the page itself every few seconds; a person's absence is not prolonged by it."""
+
+
+def may_open(role: UserRole, route: str) -> bool:
+    return route in PUBLIC or role in ROUTES.get(route, frozenset())

@@ -1,0 +1,225 @@
+"""The hub's MQTT client: takes messages in, acknowledges them when told, sends confirmations.
+
+A message is acknowledged only after its commit, so what the hub has not stored the broker
+still holds, within the receive maximum.
+"""
+
+import logging
+import queue
+import random
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import paho.mqtt.client as mqtt
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+
+from hub.ingest.verify import Received
+from hub.settings import Address
+from schemas import topics
+
+log = logging.getLogger(__name__)
+
+WINDOW = 100
+"""Unacknowledged messages at most: MQTT 5's receive maximum, and rumqttd's own limit."""
+KINDS = frozenset({"activity", "interaction", "health", "dropped", "state"})
+_SESSION_S = 7 * 86_400
+"""How long the broker keeps messages for a hub that is away."""
+_KEEPALIVE_S = 30
+_RETRY_S = (0.5, 5.0)
+_PUT_S = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """A message with what is needed to acknowledge it, on the connection it came by."""
+
+    received: Received
+    mid: int
+    qos: int
+    connection: int
+
+
+class Subscriber:
+    """Reconnects for ever with jittered back-off; logs a change of state once.
+
+    Queue: `capacity` messages. When full, the network thread waits, and with it the broker,
+    which holds the rest.
+    """
+
+    def __init__(
+        self,
+        broker: Address,
+        *,
+        client_id: str,
+        clock: Callable[[], datetime],
+        capacity: int = 2 * WINDOW,
+    ) -> None:
+        self.broker = broker
+        self._clock = clock
+        self._queue: queue.Queue[Arrived] = queue.Queue(capacity)
+        self._connection = 0
+        self._up = threading.Event()
+        self._lost = threading.Event()
+        self._stopping = threading.Event()
+        self._reachable: bool | None = None
+        self._client = mqtt.Client(
+            CallbackAPIVersion.VERSION2,
+            client_id=client_id,
+            protocol=MQTTProtocolVersion.MQTTv5,
+            manual_ack=True,
+            reconnect_on_failure=False,
+        )
+        self._client.max_queued_messages_set(10 * WINDOW)
+        self._client.connect_timeout = 5.0
+        self._client.on_connect = self._on_connect
+        self._client.on_disconnect = self._on_disconnect
+        self._client.on_message = self._on_message
+        self._client.on_subscribe = self._on_subscribe
+        self._thread = threading.Thread(target=self._keep_connected, name="ingest-mqtt")
+
+    @property
+    def connected(self) -> bool:
+        """Subscribed, too."""
+        return self._up.is_set()
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stopping.set()
+        self._lost.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def take(self, timeout_s: float) -> Arrived | None:
+        """The next message, or None when none comes in time."""
+        try:
+            return self._queue.get(timeout=timeout_s) if timeout_s > 0 else self._queue.get_nowait()
+        except queue.Empty:
+            return None
+
+    def acknowledge(self, arrived: Arrived) -> None:
+        """After the commit. A message of an earlier connection comes again by itself: its
+        number may belong to another message by now.
+        """
+        if arrived.qos > 0 and arrived.connection == self._connection:
+            self._client.ack(arrived.mid, arrived.qos)
+
+    def publish(self, topic: str, message: bytes) -> None:
+        """QoS 1, to the broker of this connection; nothing is kept for a later one."""
+        if self.connected:
+            self._client.publish(topic, message, qos=1)
+
+    def _keep_connected(self) -> None:
+        delay_s = _RETRY_S[0]
+        while not self._stopping.is_set():
+            self._lost.clear()
+            self._up.clear()
+            if self._try_connection():
+                delay_s = _RETRY_S[0]
+            # Jitter, so that workers do not come back to a restarted broker all at once.
+            self._stopping.wait(random.uniform(0.5, 1.0) * delay_s)  # noqa: S311 - no secret
+            delay_s = min(_RETRY_S[1], delay_s * 2)
+
+    def _try_connection(self) -> bool:
+        """Until it is lost; whether it was up at all."""
+        connect = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+        connect.SessionExpiryInterval = _SESSION_S
+        connect.ReceiveMaximum = WINDOW
+        try:
+            self._client.connect(
+                self.broker.host,
+                self.broker.port,
+                keepalive=_KEEPALIVE_S,
+                clean_start=False,
+                properties=connect,
+            )
+        except (OSError, ValueError) as error:  # refused, unreachable, or no such host
+            self._tell(up=False, why=type(error).__name__)
+            return False
+        self._client.loop_start()
+        try:
+            self._lost.wait()
+            return self._up.is_set()
+        finally:
+            self._client.disconnect()
+            self._client.loop_stop()
+            self._up.clear()
+
+    def _tell(self, *, up: bool, why: str = "") -> None:
+        if self._reachable is up:
+            return
+        self._reachable = up
+        if up:
+            log.info("broker %s: connected and subscribed", self.broker)
+        else:
+            log.warning("broker %s cannot be used (%s); trying again for ever", self.broker, why)
+
+    def _on_connect(
+        self,
+        client: mqtt.Client,
+        _userdata: Any,
+        _flags: mqtt.ConnectFlags,
+        reason: ReasonCode,
+        _properties: Properties | None,
+    ) -> None:
+        if reason.is_failure:
+            self._tell(up=False, why=str(reason))
+            self._lost.set()
+            return
+        self._connection += 1
+        # Always: a broker that forgot the session forgot the subscriptions, too.
+        filters = [f for f in topics.up_filters() if f.rsplit("/", 1)[1] in KINDS]
+        client.subscribe([(name, 1) for name in filters])
+
+    def _on_subscribe(
+        self,
+        _client: mqtt.Client,
+        _userdata: Any,
+        _mid: int,
+        reasons: list[ReasonCode],
+        _properties: Properties | None,
+    ) -> None:
+        refused = [str(reason) for reason in reasons if reason.is_failure]
+        if refused:
+            self._tell(up=False, why=f"subscription refused: {refused[0]}")
+            self._lost.set()
+            return
+        self._up.set()
+        self._tell(up=True)
+
+    def _on_disconnect(
+        self,
+        _client: mqtt.Client,
+        _userdata: Any,
+        _flags: mqtt.DisconnectFlags,
+        reason: ReasonCode,
+        _properties: Properties | None,
+    ) -> None:
+        if not self._stopping.is_set():
+            self._tell(up=False, why=str(reason))
+        self._lost.set()
+
+    def _on_message(self, _client: mqtt.Client, _userdata: Any, message: mqtt.MQTTMessage) -> None:
+        received = Received(_topic(message), bytes(message.payload), self._clock())
+        arrived = Arrived(received, message.mid, message.qos, self._connection)
+        while not self._stopping.is_set() and not self._lost.is_set():
+            try:
+                self._queue.put(arrived, timeout=_PUT_S)
+            except queue.Full:
+                continue
+            return
+
+
+def _topic(message: mqtt.MQTTMessage) -> str:
+    """A topic that is no UTF-8 is none of ours; paho raises on reading it."""
+    try:
+        return message.topic
+    except UnicodeDecodeError:
+        return ""

@@ -1,0 +1,210 @@
+"""Whether a message may be believed: pure functions, with devices and clock passed in."""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from nacl.exceptions import BadSignatureError
+from nacl.signing import VerifyKey
+
+from hub.store.rows import DeviceRow
+from schemas import envelope, registry, topics
+from schemas.activity import ActivityPayload
+from schemas.errors import EnvelopeError, TopicError, WireError
+from schemas.interaction import InteractionPayload
+from schemas.registry import Body
+from schemas.topics import Topic
+from schemas.vocabulary import RejectReason
+
+OLDEST = timedelta(days=35)
+NEWEST = timedelta(minutes=5)
+_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
+_STREAM = re.compile(r"[0-9a-f]{32}")
+_DETAIL_CHARACTERS = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A message as the broker handed it over; `received_at` is the hub's clock."""
+
+    topic: str
+    payload: bytes = field(repr=False)
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    topic: Topic
+    body: Body
+    received: Received
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """`stream` and `sequence` stand here only if the signature was good: a sender who cannot
+    be verified settles nothing, and no device is told of what it may not have sent.
+    """
+
+    reason: RejectReason
+    detail: str
+    received: Received
+    topic: Topic | None = None
+    device_id: str | None = None
+    """As claimed, where `stream` is None."""
+    stream: str | None = None
+    sequence: int | None = None
+
+    @property
+    def sha256(self) -> bytes:
+        return hashlib.sha256(self.received.payload).digest()
+
+
+def claimed_device(received: Received) -> str | None:
+    """Who says to have sent this, to look the key up by; nothing is believed yet."""
+    try:
+        return _claim(envelope.unseal(received.payload).body).device_id
+    except WireError:
+        return None
+
+
+def verify(  # noqa: PLR0911 - one return a check
+    received: Received, devices: Mapping[str, DeviceRow], now: datetime
+) -> Verified | Refused:
+    """Checks in this order, each with its reason:
+
+    1. size: 256 KiB at most (too_large)
+    2. envelope: a known version, a signature, a JSON body (unknown_envelope_version,
+       bad_envelope)
+    3. topic: one of ours, going up (topic_mismatch)
+    4. device: enrolled (unknown_device), not revoked (revoked), at this topic's counter
+       (topic_mismatch)
+    5. signature over topic and body by the device's key (bad_signature)
+    6. body: kind, version and schema known (unknown_kind, unknown_version, schema,
+       bad_envelope), and of the topic's kind (topic_mismatch)
+    7. clock: captured_at and each time that chooses a partition lie within
+       [now - 35 days, now + 5 min] (clock)
+
+    From 6 on the sender is who it says, so its sequence may be settled as rejected.
+    """
+    # 1. Size and 2. envelope
+    try:
+        sealed = envelope.unseal(received.payload)
+        claim = _claim(sealed.body)
+    except WireError as error:
+        return _refused(error.reason, str(error), received, _topic_or_none(received.topic))
+    # 3. Topic
+    topic = _topic_or_none(received.topic)
+    if topic is None or topic.kind not in topics.UP:
+        # Without the topic: a stranger chose it.
+        detail = "topic is none that counters send on"
+        return _refused(RejectReason.TOPIC_MISMATCH, detail, received, None, claim.device_id)
+    # 4. Device
+    device = devices.get(claim.device_id) if claim.device_id else None
+    fault = _device_fault(device, topic)
+    if fault is not None:
+        return _refused(*fault, received, topic, claim.device_id)
+    assert device is not None
+    # 5. Signature
+    try:
+        VerifyKey(device.public_key).verify(
+            envelope.signed_bytes(received.topic, sealed.body), sealed.signature
+        )
+    except (BadSignatureError, ValueError):
+        detail = "signature does not fit topic, body and the device's enrolled key"
+        return _refused(RejectReason.BAD_SIGNATURE, detail, received, topic, device.device_id)
+    # 6. Body
+    known = (topic, device.device_id, claim.stream, claim.sequence)
+    try:
+        body = registry.parse(sealed.body)
+    except WireError as error:
+        return _refused(error.reason, str(error), received, *known)
+    if body.kind != topic.kind:
+        detail = f"body is {body.kind}, topic is {topic.kind}"
+        return _refused(RejectReason.TOPIC_MISMATCH, detail, received, *known)
+    # 7. Clock
+    for name, at in _times(body):
+        # A birth stays on the broker as long as its connection lives.
+        too_old = at < now - OLDEST and body.kind != "state"
+        if too_old or at > now + NEWEST:
+            lag_s = (now - at).total_seconds()
+            detail = f"{name} lies {lag_s:.0f} s before the hub's clock; expected -300 to 3024000"
+            return _refused(RejectReason.CLOCK, detail, received, *known)
+    return Verified(topic, body, received)
+
+
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    device_id: str | None
+    stream: str | None
+    sequence: int | None
+
+
+def _claim(body: bytes) -> _Claim:
+    """Who and which row a body says it is. Raises EnvelopeError unless it is a JSON object."""
+    try:
+        data: Any = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise EnvelopeError("body is no JSON: expected a UTF-8 JSON object") from error
+    if not isinstance(data, dict):
+        raise EnvelopeError("body is no JSON object")
+    device, stream, sequence = data.get("device_id"), data.get("stream"), data.get("sequence")
+    numbered = (
+        isinstance(stream, str)
+        and _STREAM.fullmatch(stream) is not None
+        and isinstance(sequence, int)
+        and not isinstance(sequence, bool)
+        and 1 <= sequence <= 2**53
+    )
+    return _Claim(
+        device if isinstance(device, str) and _NAME.fullmatch(device) else None,
+        stream if numbered else None,
+        sequence if numbered else None,
+    )
+
+
+def _device_fault(device: DeviceRow | None, topic: Topic) -> tuple[RejectReason, str] | None:
+    if device is None:
+        return RejectReason.UNKNOWN_DEVICE, "no such device is enrolled"
+    if device.revoked:
+        return RejectReason.REVOKED, "the device's key was revoked"
+    if (device.branch_id, device.counter_id) != (topic.branch, topic.counter):
+        return (
+            RejectReason.TOPIC_MISMATCH,
+            f"the device is enrolled at {device.branch_id}/{device.counter_id}",
+        )
+    return None
+
+
+def _times(body: Body) -> list[tuple[str, datetime]]:
+    """captured_at and what chooses a partition."""
+    times = [("captured_at", body.captured_at)]
+    if isinstance(body.payload, InteractionPayload):
+        times.append(("started_at", body.payload.started_at))
+        times.append(("ended_at", body.payload.ended_at))
+    elif isinstance(body.payload, ActivityPayload):
+        times += [("window", window.at) for window in body.payload.windows]
+    return times
+
+
+def _topic_or_none(text: str) -> Topic | None:
+    try:
+        return topics.parse(text)
+    except TopicError:
+        return None
+
+
+def _refused(
+    reason: RejectReason,
+    detail: str,
+    received: Received,
+    topic: Topic | None,
+    device_id: str | None = None,
+    stream: str | None = None,
+    sequence: int | None = None,
+) -> Refused:
+    short = detail[:_DETAIL_CHARACTERS]
+    return Refused(reason, short, received, topic, device_id, stream, sequence)

@@ -1,0 +1,73 @@
+"""The hub's services in one process, a thread each; a big site runs each part by itself."""
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+
+from hub.api.app import create_app
+from hub.api.server import serve
+from hub.errors import HubError
+from hub.ingest.service import IngestService
+from hub.scoring.rubric_files import load_rubrics
+from hub.scoring.rules import load_rules
+from hub.scoring.worker import ScoringWorker
+from hub.settings import HubSettings
+from hub.store.pool import Database
+
+PARTS = ("ingest", "score", "web")
+_log = logging.getLogger(__name__)
+
+
+class ServiceDiedError(HubError):
+    """A service ended though nobody asked it to; whoever supervises starts the hub again."""
+
+    code = "service-died"
+    permanent = False
+
+
+def run_hub(settings: HubSettings, parts: Sequence[str], stop: threading.Event) -> None:
+    """Runs the parts until `stop`; raises ServiceDiedError when one ends by itself."""
+    made: dict[str, Callable[[], Callable[[], None]]] = {
+        "ingest": lambda: _ingest(settings, stop),
+        "score": lambda: _score(settings, stop),
+        "web": lambda: _web(settings, stop),
+    }
+    died: list[str] = []
+
+    def watched(part: str, run: Callable[[], None]) -> None:
+        try:
+            run()
+        except Exception:
+            _log.exception("the hub's %s stopped by an error", part)
+        if not stop.is_set():
+            died.append(part)
+            stop.set()
+
+    threads = [
+        threading.Thread(target=watched, args=(part, made[part]()), name=part) for part in parts
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if died:
+        raise ServiceDiedError(f"the hub's {', '.join(died)} ended by itself; see the log above")
+
+
+def _ingest(settings: HubSettings, stop: threading.Event) -> Callable[[], None]:
+    database = Database(settings.database_url("ingest"), application_name="hailong-ingest")
+    service = IngestService(database, settings.broker, settings.signing_key())
+    return lambda: service.run(stop)
+
+
+def _score(settings: HubSettings, stop: threading.Event) -> Callable[[], None]:
+    database = Database(settings.database_url("worker"), application_name="hailong-score")
+    worker = ScoringWorker(database, load_rubrics(), load_rules(), lambda: datetime.now(UTC))
+    return lambda: worker.run(stop)
+
+
+def _web(settings: HubSettings, stop: threading.Event) -> Callable[[], None]:
+    database = Database(settings.database_url("app"), application_name="hailong-web")
+    app = create_app(database)
+    return lambda: serve(app, settings.web.host, settings.web.port, stop)

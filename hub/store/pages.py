@@ -1,0 +1,305 @@
+"""Rows that the pages and the JSON API are made of. Every function but `ping` wants a
+connection from `branches_transaction`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeAlias, TypeVar
+from uuid import UUID
+
+from psycopg import Connection
+from psycopg.rows import TupleRow, class_row
+
+from hub.store.queries import load_queries
+
+_SQL = load_queries("pages")
+_Row = TypeVar("_Row")
+PageConnection: TypeAlias = Connection[TupleRow]
+Json = Any
+"""A jsonb column, as its writer left it."""
+
+
+@dataclass(frozen=True, slots=True)
+class CounterRow:
+    branch_id: str
+    branch_vi: str
+    branch_en: str
+    point_id: str
+    point_vi: str
+    point_en: str
+    counter_id: str
+    zone: str
+    number: int
+    device_id: str | None
+    status: str | None
+    status_since: datetime | None
+    health: Json
+    health_at: datetime | None
+    today: int
+    week: int
+    latest_at: datetime | None
+    open_live: int
+    open_review: int
+    unmeasured: int
+    """Interactions of the week without a figure, because not enough was measured."""
+
+
+@dataclass(frozen=True, slots=True)
+class InteractionListRow:
+    branch_id: str
+    counter_id: str
+    at: datetime
+    interaction_id: UUID
+    revision: int
+    ended_at: datetime
+    zone: str
+    number: int | None
+    handling_s: float
+    boundary_uncertain: bool
+    source: str
+    coverage: Json
+    experience_value: float | None
+    experience_low: float | None
+    experience_high: float | None
+    scored_at: datetime | None
+    """None: waits for the scoring worker."""
+    live: int
+    review: int
+    trend: int
+    open: int
+
+
+@dataclass(frozen=True, slots=True)
+class InteractionRow:
+    branch_id: str
+    branch_vi: str
+    branch_en: str
+    point_vi: str | None
+    point_en: str | None
+    number: int | None
+    counter_id: str
+    at: datetime
+    interaction_id: UUID
+    revision: int
+    ended_at: datetime
+    zone: str
+    device_id: str
+    staff_id: str | None
+    source: str
+    end_reason: str
+    boundary_uncertain: bool
+    handling_s: float
+    measurements: Json
+    coverage: Json
+    spans: Json
+    models: list[str]
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TurnRow:
+    turn_no: int
+    role: str
+    role_confidence: float
+    start_s: float
+    duration_s: float
+    speech_s: float
+    continued: bool
+    syllables: int | None
+    syllables_per_minute: float | None
+    loudness_dbfs: float
+    loudness_above_baseline_db: float | None
+    asr_confidence: float | None
+    language: str | None
+    backchannel: bool
+    sentiment_polarity: float | None
+    sentiment_confidence: float | None
+    hits: Json
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreRow:
+    figure: str
+    rubric: str
+    rubric_version: int
+    value: float | None
+    low: float | None
+    high: float | None
+    coverage: float
+    parts: Json
+    scored_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FlagRow:
+    branch_id: str
+    counter_id: str
+    at: datetime
+    flag_id: UUID
+    interaction_id: UUID
+    rule_id: str
+    rule_version: int
+    kind: str
+    severity: int
+    role: str
+    evidence: Json
+    coverage: float
+    state: str
+    raised_at: datetime
+    number: int | None
+    zone: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewRow:
+    flag_id: UUID
+    review_no: int
+    outcome: str
+    ground: str
+    decided_at: datetime
+    decided_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceRow:
+    device_id: str
+    branch_id: str
+    counter_id: str
+    enrolled_at: datetime
+    revoked_at: datetime | None
+    number: int | None
+    zone: str | None
+    status: str | None
+    status_since: datetime | None
+    agent_version: str | None
+    health: Json
+    health_at: datetime | None
+    settled: int
+    """Messages that the hub has committed, rejected or been told to be lost."""
+    dropped: int
+
+
+@dataclass(frozen=True, slots=True)
+class RejectRow:
+    reject_id: int
+    received_at: datetime
+    branch_id: str | None
+    counter_id: str | None
+    kind: str | None
+    device_id: str | None
+    stream: str | None
+    sequence: int | None
+    reason: str
+    detail: str
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class KeptRow:
+    name: str
+    rows: int
+    oldest: datetime | None
+
+
+def counters(
+    connection: PageConnection, *, day_start: datetime, week_start: datetime
+) -> list[CounterRow]:
+    return _all(
+        connection, CounterRow, "counters", {"day_start": day_start, "week_start": week_start}
+    )
+
+
+def interactions(
+    connection: PageConnection,
+    *,
+    branch_id: str | None = None,
+    counter_id: str | None = None,
+    from_at: datetime | None = None,
+    to_at: datetime | None = None,
+    flagged: bool = False,
+    before: tuple[datetime, UUID] | None = None,
+    limit: int,
+) -> list[InteractionListRow]:
+    before_at, before_id = before or (None, None)
+    values = {
+        "branch_id": branch_id,
+        "counter_id": counter_id,
+        "from_at": from_at,
+        "to_at": to_at,
+        "flagged": flagged,
+        "before_at": before_at,
+        "before_id": before_id,
+        "limit": limit,
+    }
+    return _all(connection, InteractionListRow, "interactions", values)
+
+
+def interaction(connection: PageConnection, interaction_id: UUID) -> InteractionRow | None:
+    found = _all(connection, InteractionRow, "interaction", {"interaction_id": interaction_id})
+    return found[0] if found else None
+
+
+def turns(connection: PageConnection, row: InteractionRow) -> list[TurnRow]:
+    return _all(connection, TurnRow, "turns", _key(row))
+
+
+def scores(connection: PageConnection, row: InteractionRow) -> list[ScoreRow]:
+    return _all(connection, ScoreRow, "scores", _key(row))
+
+
+def reviews(connection: PageConnection, flag_ids: Sequence[UUID]) -> list[ReviewRow]:
+    return _all(connection, ReviewRow, "reviews", {"flag_ids": list(flag_ids)})
+
+
+def flags(
+    connection: PageConnection,
+    *,
+    kinds: Sequence[str],
+    state: str | None = None,
+    interaction_id: UUID | None = None,
+    flag_id: UUID | None = None,
+    limit: int,
+) -> list[FlagRow]:
+    values = {
+        "kinds": list(kinds),
+        "state": state,
+        "interaction_id": interaction_id,
+        "flag_id": flag_id,
+        "limit": limit,
+    }
+    return _all(connection, FlagRow, "flags", values)
+
+
+def devices(connection: PageConnection) -> list[DeviceRow]:
+    return _all(connection, DeviceRow, "devices", {})
+
+
+def rejects(
+    connection: PageConnection, *, before: int | None = None, limit: int
+) -> list[RejectRow]:
+    return _all(connection, RejectRow, "rejects", {"before": before, "limit": limit})
+
+
+def kept(connection: PageConnection) -> list[KeptRow]:
+    return _all(connection, KeptRow, "kept", {})
+
+
+def ping(connection: PageConnection) -> None:
+    connection.execute(_SQL["ping"])
+
+
+def _key(row: InteractionRow) -> dict[str, Any]:
+    return {
+        "branch_id": row.branch_id,
+        "counter_id": row.counter_id,
+        "at": row.at,
+        "interaction_id": row.interaction_id,
+    }
+
+
+def _all(
+    connection: PageConnection, row_type: type[_Row], query: str, values: Mapping[str, Any]
+) -> list[_Row]:
+    with connection.cursor(row_factory=class_row(row_type)) as cursor:
+        return cursor.execute(_SQL[query], values).fetchall()

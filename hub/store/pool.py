@@ -1,0 +1,139 @@
+"""One connection pool for one role, and the only two ways into a transaction."""
+
+import logging
+import re
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.rows import TupleRow
+from psycopg_pool import ConnectionPool
+
+from hub.store.errors import (
+    DatabaseRefusedError,
+    DatabaseUnavailableError,
+    InvalidScopeError,
+    StoreError,
+    translate,
+)
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
+_ACQUIRE_S = 3.0
+"""How long a transaction waits for a connection before the database counts as away."""
+_GIVE_UP_S = 1.0
+"""The pool's own attempt at a lost server ends soon; the next transaction starts another, so
+that a caller's back-off, and not the pool's growing one, says when a server is found again."""
+_PROBE_PAUSE_S = 0.2
+_OPTIONS = "-c timezone=UTC -c statement_timeout=60s -c idle_in_transaction_session_timeout=60s"
+
+# Callers log that the database is away, once a change; the pool would at each attempt.
+logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
+
+
+def describe(url: str) -> str:
+    """Host, port and database of a URL: what may be shown. Never the password."""
+    try:
+        parts = conninfo_to_dict(url)
+    except psycopg.ProgrammingError:
+        raise StoreError(
+            "the database URL cannot be read; expected postgresql://host:port/database"
+        ) from None  # the original repeats the URL, which may hold a password
+    host, port = parts.get("host", "localhost"), parts.get("port", "5432")
+    return f"{host}:{port}/{parts.get('dbname', '')}"
+
+
+class Database:
+    """Opens lazily after `open`; finds a server that comes back by itself."""
+
+    def __init__(self, url: str, *, max_size: int = 4, application_name: str = "hailong") -> None:
+        self.address = describe(url)
+        self._conninfo = make_conninfo(
+            url, application_name=application_name, options=_OPTIONS, connect_timeout=3
+        )
+        self._pool: ConnectionPool[psycopg.Connection[TupleRow]] = ConnectionPool(
+            self._conninfo,
+            min_size=0,
+            max_size=max_size,
+            open=False,
+            timeout=_ACQUIRE_S,
+            reconnect_timeout=_GIVE_UP_S,
+            max_idle=60.0,
+            check=ConnectionPool.check_connection,
+            num_workers=1,
+            name=application_name,
+        )
+
+    def __repr__(self) -> str:
+        return f"Database({self.address})"
+
+    def open(self, timeout_s: float) -> None:
+        """Waits until the server answers, for `timeout_s` at most.
+
+        Raises DatabaseUnavailableError naming host, port and database; at once
+        (DatabaseRefusedError) when the server answers that role, password or database is wrong.
+        """
+        deadline = time.monotonic() + timeout_s
+        while True:
+            try:
+                psycopg.connect(self._conninfo).close()
+                break
+            except psycopg.OperationalError as error:
+                answer = _connection_error(error, self.address)
+                if answer.permanent or time.monotonic() >= deadline:
+                    raise answer from error
+            time.sleep(min(_PROBE_PAUSE_S, max(0.0, deadline - time.monotonic())))
+        self._pool.open()
+
+    def close(self) -> None:
+        self._pool.close()
+
+    @contextmanager
+    def branches_transaction(
+        self, branches: Sequence[str], staff: str = "*"
+    ) -> Iterator[psycopg.Connection[TupleRow]]:
+        """A transaction that sees and writes rows of these branches alone.
+
+        `staff` limits a clerk to the own pseudonym; '*' is for people who are not limited.
+        """
+        for name in (*branches, *(() if staff == "*" else (staff,))):
+            if not _NAME.fullmatch(name):
+                raise InvalidScopeError(
+                    f"no name of a branch or of staff: got {name[:40]!r}, expected lower-case "
+                    "letters, digits and hyphens, 32 at most"
+                )
+        with self.transaction() as connection:
+            connection.execute(
+                "SELECT set_config('hailong.branches', %s, true),"
+                " set_config('hailong.staff', %s, true)",
+                (",".join(branches), staff),
+            )
+            yield connection
+
+    @contextmanager
+    def transaction(self) -> Iterator[psycopg.Connection[TupleRow]]:
+        """For tables without row security; those with it show nothing here.
+
+        Commits at the end, rolls back on any exception. psycopg's errors leave as the
+        store's own.
+        """
+        try:
+            with self._pool.connection() as connection:
+                yield connection
+        except psycopg.Error as error:
+            raise translate(error, self.address) from error
+
+
+def _connection_error(error: psycopg.OperationalError, address: str) -> DatabaseUnavailableError:
+    """The reason stands in libpq's text alone: there is no SQLSTATE yet."""
+    text = str(error)
+    for sign in ("authentication failed", "no password supplied", "does not exist", "pg_hba.conf"):
+        if sign in text:
+            return DatabaseRefusedError(
+                f"{address} refuses the connection ({sign}); check the role, the password file "
+                "(mode 0600) and the database's name"
+            )
+    return DatabaseUnavailableError(
+        f"no PostgreSQL answers at {address}; is it running, and is the address right?"
+    )

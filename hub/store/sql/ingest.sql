@@ -1,0 +1,191 @@
+-- name: devices
+-- The devices that messages of a batch claim to come from.
+SELECT device_id, branch_id, counter_id, public_key, revoked_at IS NOT NULL AS revoked
+FROM hailong.devices
+WHERE device_id = ANY (%(device_ids)s);
+
+-- name: ensure_partitions
+-- Partitions for all times that ingest accepts.
+SELECT hailong.ensure_partitions(%(from_at)s, %(to_at)s);
+
+-- name: roster_lock_shared
+-- A roster taken over meanwhile waits, so that no interaction is stored with the old clerk after
+-- the roster's own correction has passed over it.
+SELECT pg_advisory_xact_lock_shared(7201003);
+
+-- name: incoming_tables
+-- COPY straight into a table with row security is refused: rows arrive here first.
+CREATE TEMPORARY TABLE IF NOT EXISTS incoming_interactions (
+    branch_id text, counter_id text, at timestamptz, interaction_id uuid, revision integer,
+    ended_at timestamptz, device_id text, source text, end_reason text,
+    boundary_uncertain boolean, handling_s real, measurements jsonb, coverage jsonb,
+    spans jsonb, models text[], message_id uuid, received_at timestamptz
+) ON COMMIT DELETE ROWS;
+CREATE TEMPORARY TABLE IF NOT EXISTS incoming_turns (
+    branch_id text, counter_id text, at timestamptz, interaction_id uuid, turn_no integer,
+    role text, role_confidence real, start_s real, duration_s real, speech_s real,
+    continued boolean, syllables integer, syllables_per_minute real, loudness_dbfs real,
+    loudness_above_baseline_db real, asr_confidence real, language text, backchannel boolean,
+    sentiment_polarity real, sentiment_confidence real, hits jsonb
+) ON COMMIT DELETE ROWS;
+CREATE TEMPORARY TABLE IF NOT EXISTS incoming_activity (
+    branch_id text, counter_id text, at timestamptz, device_id text, staff_speech_s real,
+    citizen_speech_s real, unknown_speech_s real, overlap_s real, staff_level_dbfs real,
+    citizen_level_dbfs real, citizen_present_s real, staff_present_s real,
+    in_interaction_s real, audio_coverage real, video_coverage real
+) ON COMMIT DELETE ROWS;
+CREATE TEMPORARY TABLE IF NOT EXISTS stored_interactions (
+    branch_id text, counter_id text, at timestamptz, interaction_id uuid
+) ON COMMIT DELETE ROWS;
+
+-- name: copy_interactions
+-- Columns in the order of InteractionRow.
+COPY pg_temp.incoming_interactions FROM STDIN;
+
+-- name: copy_turns
+-- Columns in the order of TurnRow.
+COPY pg_temp.incoming_turns FROM STDIN;
+
+-- name: copy_activity
+-- Columns in the order of ActivityRow.
+COPY pg_temp.incoming_activity FROM STDIN;
+
+-- name: store_interactions
+-- A higher revision replaces, the same or a lower one is known already. The clerk is whom the
+-- roster names at `at`. Keeps the keys of what was written for the statements after it.
+WITH stored AS (
+    INSERT INTO hailong.interactions AS known (
+        branch_id, counter_id, at, interaction_id, revision, ended_at, zone, device_id, staff_id,
+        source, end_reason, boundary_uncertain, handling_s, measurements, coverage, spans, models,
+        message_id, received_at)
+    SELECT i.branch_id, i.counter_id, i.at, i.interaction_id, i.revision, i.ended_at, c.zone,
+           i.device_id, a.staff_id, i.source, i.end_reason, i.boundary_uncertain, i.handling_s,
+           i.measurements, i.coverage, i.spans, i.models, i.message_id, i.received_at
+    FROM pg_temp.incoming_interactions i
+    JOIN hailong.counters c ON c.branch_id = i.branch_id AND c.counter_id = i.counter_id
+    LEFT JOIN hailong.assignments a
+        ON a.branch_id = i.branch_id AND a.counter_id = i.counter_id
+        AND a.from_at <= i.at AND i.at < a.to_at
+    ORDER BY i.branch_id, i.counter_id, i.at, i.interaction_id
+    ON CONFLICT (branch_id, counter_id, at, interaction_id) DO UPDATE SET
+        revision = excluded.revision, ended_at = excluded.ended_at, zone = excluded.zone,
+        device_id = excluded.device_id, staff_id = excluded.staff_id, source = excluded.source,
+        end_reason = excluded.end_reason, boundary_uncertain = excluded.boundary_uncertain,
+        handling_s = excluded.handling_s, measurements = excluded.measurements,
+        coverage = excluded.coverage, spans = excluded.spans, models = excluded.models,
+        message_id = excluded.message_id, received_at = excluded.received_at
+    WHERE known.revision < excluded.revision
+    RETURNING branch_id, counter_id, at, interaction_id)
+INSERT INTO pg_temp.stored_interactions SELECT * FROM stored;
+
+-- name: delete_turns
+-- Turns of the revision before.
+DELETE FROM hailong.turns t USING pg_temp.stored_interactions s
+WHERE t.branch_id = s.branch_id AND t.counter_id = s.counter_id AND t.at = s.at
+  AND t.interaction_id = s.interaction_id;
+
+-- name: store_turns
+-- Turns of the interactions just written; those of known ones stay as they are.
+INSERT INTO hailong.turns (
+    branch_id, counter_id, at, interaction_id, turn_no, role, role_confidence, start_s, duration_s,
+    speech_s, continued, syllables, syllables_per_minute, loudness_dbfs,
+    loudness_above_baseline_db, asr_confidence, language, backchannel, sentiment_polarity,
+    sentiment_confidence, hits)
+SELECT i.branch_id, i.counter_id, i.at, i.interaction_id, i.turn_no, i.role, i.role_confidence,
+       i.start_s, i.duration_s, i.speech_s, i.continued, i.syllables, i.syllables_per_minute,
+       i.loudness_dbfs, i.loudness_above_baseline_db, i.asr_confidence, i.language, i.backchannel,
+       i.sentiment_polarity, i.sentiment_confidence, i.hits
+FROM pg_temp.incoming_turns i
+JOIN pg_temp.stored_interactions s USING (branch_id, counter_id, at, interaction_id);
+
+-- name: queue_scoring
+-- What was written is to be scored (again).
+INSERT INTO hailong.scoring_queue AS known (branch_id, counter_id, at, interaction_id)
+SELECT branch_id, counter_id, at, interaction_id FROM pg_temp.stored_interactions
+ORDER BY branch_id, counter_id, at, interaction_id
+ON CONFLICT (branch_id, counter_id, at, interaction_id) DO UPDATE SET queued_at = now();
+
+-- name: notify_scoring
+-- Wakes the scoring worker when this transaction commits.
+NOTIFY hailong_scoring;
+
+-- name: store_activity
+-- A window is measured once; a resent one is known already.
+INSERT INTO hailong.activity (
+    branch_id, counter_id, at, device_id, staff_speech_s, citizen_speech_s, unknown_speech_s,
+    overlap_s, staff_level_dbfs, citizen_level_dbfs, citizen_present_s, staff_present_s,
+    in_interaction_s, audio_coverage, video_coverage)
+SELECT branch_id, counter_id, at, device_id, staff_speech_s, citizen_speech_s, unknown_speech_s,
+       overlap_s, staff_level_dbfs, citizen_level_dbfs, citizen_present_s, staff_present_s,
+       in_interaction_s, audio_coverage, video_coverage
+FROM pg_temp.incoming_activity
+ORDER BY branch_id, counter_id, at, device_id
+ON CONFLICT (branch_id, counter_id, at, device_id) DO NOTHING;
+
+-- name: store_health
+-- The newest report of a device; one that was under way for long is older than what is known.
+INSERT INTO hailong.device_status AS known (device_id, branch_id, agent_version, health, health_at)
+VALUES (%(device_id)s, %(branch_id)s, %(agent_version)s, %(health)s, %(health_at)s)
+ON CONFLICT (device_id) DO UPDATE SET
+    branch_id = excluded.branch_id, agent_version = excluded.agent_version,
+    health = excluded.health, health_at = excluded.health_at
+WHERE known.health_at IS NULL OR known.health_at <= excluded.health_at;
+
+-- name: store_state
+-- Births and deaths; the Last Will of an older connection says nothing about the one after it.
+INSERT INTO hailong.device_status AS known (
+    device_id, branch_id, connection, status, status_since, agent_version)
+VALUES (%(device_id)s, %(branch_id)s, %(connection)s, %(status)s, %(status_since)s,
+        %(agent_version)s)
+ON CONFLICT (device_id) DO UPDATE SET
+    branch_id = excluded.branch_id, connection = excluded.connection, status = excluded.status,
+    status_since = excluded.status_since, agent_version = excluded.agent_version
+WHERE known.connection IS NULL OR known.connection <= excluded.connection;
+
+-- name: store_dropped
+-- Rows that an outbox gave up; told once, however often it is resent.
+INSERT INTO hailong.dropped (device_id, stream, first_sequence, last_sequence, reason)
+VALUES (%(device_id)s, %(stream)s, %(first_sequence)s, %(last_sequence)s, %(reason)s)
+ON CONFLICT DO NOTHING;
+
+-- name: store_reject
+-- One row for one refused message, however often it is resent.
+INSERT INTO hailong.rejects (
+    branch_id, counter_id, kind, device_id, stream, sequence, reason, detail, bytes,
+    message_sha256)
+VALUES (%(branch_id)s, %(counter_id)s, %(kind)s, %(device_id)s, %(stream)s, %(sequence)s,
+        %(reason)s, %(detail)s, %(size_bytes)s, %(message_sha256)s)
+ON CONFLICT (message_sha256, reason) DO NOTHING;
+
+-- name: settle
+-- Adds the sequences of this transaction to what is settled of each stream.
+INSERT INTO hailong.streams AS known (device_id, stream, settled)
+SELECT r.device_id, r.stream, range_agg(int8range(r.first, r.last, '[]'))
+FROM unnest(%(device_ids)s::text[], %(streams)s::text[], %(firsts)s::int8[], %(lasts)s::int8[])
+    AS r (device_id, stream, first, last)
+GROUP BY r.device_id, r.stream
+ORDER BY r.device_id, r.stream
+ON CONFLICT (device_id, stream) DO UPDATE SET
+    settled = known.settled + excluded.settled, updated_at = now()
+RETURNING device_id, stream, settled;
+
+-- name: rejected_of_streams
+-- The latest 100 refused sequences of each stream, for its confirmation.
+SELECT s.device_id, s.stream, r.sequence, r.reason
+FROM unnest(%(device_ids)s::text[], %(streams)s::text[]) AS s (device_id, stream)
+CROSS JOIN LATERAL (
+    SELECT DISTINCT ON (x.sequence) x.sequence, x.reason FROM hailong.rejects x
+    WHERE x.device_id = s.device_id AND x.stream = s.stream AND x.sequence IS NOT NULL
+    ORDER BY x.sequence DESC, x.reject_id DESC LIMIT 100) r
+ORDER BY s.device_id, s.stream, r.sequence;
+
+-- name: lost_of_streams
+-- How many sequences of each stream are refused or dropped.
+SELECT s.device_id, s.stream,
+       (SELECT count(DISTINCT x.sequence) FROM hailong.rejects x
+        WHERE x.device_id = s.device_id AND x.stream = s.stream AND x.sequence IS NOT NULL)
+       + COALESCE((SELECT sum(upper(part) - lower(part)) FROM (
+            SELECT unnest(range_agg(int8range(d.first_sequence, d.last_sequence, '[]'))) AS part
+            FROM hailong.dropped d
+            WHERE d.device_id = s.device_id AND d.stream = s.stream) p), 0) AS lost
+FROM unnest(%(device_ids)s::text[], %(streams)s::text[]) AS s (device_id, stream);

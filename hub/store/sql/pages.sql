@@ -1,0 +1,175 @@
+-- What the pages and the JSON API read. All of it runs inside branches_transaction, so that row
+-- security decides which rows there are. Shadow flags are measured and never shown.
+
+-- name: counters
+-- Each counter with its device's last word and what is waiting there.
+SELECT c.branch_id, b.name_vi AS branch_vi, b.name_en AS branch_en,
+       c.point_id, p.name_vi AS point_vi, p.name_en AS point_en,
+       c.counter_id, c.zone, c.number,
+       d.device_id, s.status, s.status_since, s.health, s.health_at,
+       COALESCE(i.today, 0) AS today, COALESCE(i.week, 0) AS week, i.latest_at,
+       COALESCE(f.live, 0) AS open_live, COALESCE(f.review, 0) AS open_review,
+       COALESCE(n.unmeasured, 0) AS unmeasured
+FROM hailong.counters c
+JOIN hailong.branches b USING (branch_id)
+JOIN hailong.points p USING (branch_id, point_id)
+LEFT JOIN LATERAL (
+    SELECT device_id FROM hailong.devices d
+    WHERE d.branch_id = c.branch_id AND d.counter_id = c.counter_id AND d.revoked_at IS NULL
+    ORDER BY d.enrolled_at DESC, d.device_id LIMIT 1) d ON true
+LEFT JOIN hailong.device_status s ON s.device_id = d.device_id
+LEFT JOIN (
+    SELECT branch_id, counter_id, count(*) AS week, max(at) AS latest_at,
+           count(*) FILTER (WHERE at >= %(day_start)s) AS today
+    FROM hailong.interactions WHERE at >= %(week_start)s GROUP BY 1, 2) i
+    ON i.branch_id = c.branch_id AND i.counter_id = c.counter_id
+LEFT JOIN (
+    SELECT branch_id, counter_id, count(*) FILTER (WHERE kind = 'live') AS live,
+           count(*) FILTER (WHERE kind = 'review') AS review
+    FROM hailong.flags WHERE state = 'open' AND kind IN ('live', 'review') GROUP BY 1, 2) f
+    ON f.branch_id = c.branch_id AND f.counter_id = c.counter_id
+LEFT JOIN (
+    SELECT branch_id, counter_id, count(*) FILTER (WHERE value IS NULL) AS unmeasured
+    FROM (SELECT DISTINCT ON (branch_id, counter_id, at, interaction_id)
+                 branch_id, counter_id, value
+          FROM hailong.scores WHERE figure = 'experience' AND at >= %(week_start)s
+          ORDER BY branch_id, counter_id, at, interaction_id, scored_at DESC) latest
+    GROUP BY 1, 2) n
+    ON n.branch_id = c.branch_id AND n.counter_id = c.counter_id
+ORDER BY c.branch_id, c.point_id, array_position(
+    ARRAY['reception', 'advice', 'intake', 'fee', 'result', 'digitising'], c.zone),
+    c.number, c.counter_id;
+
+-- name: interactions
+-- A page of interactions, newest first; the key of the last row leads to the next page.
+SELECT i.branch_id, i.counter_id, i.at, i.interaction_id, i.revision, i.ended_at, i.zone,
+       c.number, i.handling_s, i.boundary_uncertain, i.source, i.coverage,
+       e.value AS experience_value, e.low AS experience_low, e.high AS experience_high,
+       e.scored_at,
+       f.live, f.review, f.trend, f.open
+FROM hailong.interactions i
+LEFT JOIN hailong.counters c ON c.branch_id = i.branch_id AND c.counter_id = i.counter_id
+LEFT JOIN LATERAL (
+    SELECT value, low, high, scored_at FROM hailong.scores s
+    WHERE s.branch_id = i.branch_id AND s.counter_id = i.counter_id AND s.at = i.at
+      AND s.interaction_id = i.interaction_id AND s.figure = 'experience'
+    ORDER BY s.scored_at DESC, s.rubric_version DESC LIMIT 1) e ON true
+CROSS JOIN LATERAL (
+    SELECT count(*) FILTER (WHERE kind = 'live') AS live,
+           count(*) FILTER (WHERE kind = 'review') AS review,
+           count(*) FILTER (WHERE kind = 'trend') AS trend,
+           count(*) FILTER (WHERE state = 'open' AND kind IN ('live', 'review')) AS open
+    FROM hailong.flags f
+    WHERE f.branch_id = i.branch_id AND f.counter_id = i.counter_id AND f.at = i.at
+      AND f.interaction_id = i.interaction_id AND f.state <> 'withdrawn'
+      AND f.kind <> 'shadow') f
+WHERE (%(branch_id)s::text IS NULL OR i.branch_id = %(branch_id)s)
+  AND (%(counter_id)s::text IS NULL OR i.counter_id = %(counter_id)s)
+  AND (%(from_at)s::timestamptz IS NULL OR i.at >= %(from_at)s)
+  AND (%(to_at)s::timestamptz IS NULL OR i.at < %(to_at)s)
+  AND (%(before_at)s::timestamptz IS NULL
+       OR (i.at, i.interaction_id) < (%(before_at)s, %(before_id)s::uuid))
+  AND (NOT %(flagged)s OR f.live + f.review + f.trend > 0)
+ORDER BY i.at DESC, i.interaction_id DESC
+LIMIT %(limit)s;
+
+-- name: interaction
+-- One interaction with its place.
+SELECT i.branch_id, b.name_vi AS branch_vi, b.name_en AS branch_en,
+       p.name_vi AS point_vi, p.name_en AS point_en, c.number,
+       i.counter_id, i.at, i.interaction_id, i.revision, i.ended_at, i.zone, i.device_id,
+       i.staff_id, i.source, i.end_reason, i.boundary_uncertain, i.handling_s,
+       i.measurements, i.coverage, i.spans, i.models, i.received_at
+FROM hailong.interactions i
+JOIN hailong.branches b USING (branch_id)
+LEFT JOIN hailong.counters c ON c.branch_id = i.branch_id AND c.counter_id = i.counter_id
+LEFT JOIN hailong.points p ON p.branch_id = c.branch_id AND p.point_id = c.point_id
+WHERE i.interaction_id = %(interaction_id)s
+ORDER BY i.revision DESC LIMIT 1;
+
+-- name: turns
+-- An interaction's turns in order.
+SELECT turn_no, role, role_confidence, start_s, duration_s, speech_s, continued, syllables,
+       syllables_per_minute, loudness_dbfs, loudness_above_baseline_db, asr_confidence,
+       language, backchannel, sentiment_polarity, sentiment_confidence, hits
+FROM hailong.turns
+WHERE branch_id = %(branch_id)s AND counter_id = %(counter_id)s AND at = %(at)s
+  AND interaction_id = %(interaction_id)s
+ORDER BY turn_no;
+
+-- name: scores
+-- The latest of each figure.
+SELECT DISTINCT ON (figure) figure, rubric, rubric_version, value, low, high, coverage, parts,
+       scored_at
+FROM hailong.scores
+WHERE branch_id = %(branch_id)s AND counter_id = %(counter_id)s AND at = %(at)s
+  AND interaction_id = %(interaction_id)s
+ORDER BY figure, scored_at DESC, rubric_version DESC;
+
+-- name: flags
+-- Flags with the interaction they ask about: of one interaction, or of a state and some kinds,
+-- the gravest first and then the oldest, because it has waited longest.
+SELECT f.branch_id, f.counter_id, f.at, f.flag_id, f.interaction_id, f.rule_id, f.rule_version,
+       f.kind, f.severity, f.role, f.evidence, f.coverage, f.state, f.raised_at,
+       c.number, c.zone
+FROM hailong.flags f
+LEFT JOIN hailong.counters c ON c.branch_id = f.branch_id AND c.counter_id = f.counter_id
+WHERE f.kind = ANY (%(kinds)s)
+  AND (%(state)s::text IS NULL OR f.state = %(state)s)
+  AND (%(interaction_id)s::uuid IS NULL OR f.interaction_id = %(interaction_id)s)
+  AND (%(flag_id)s::uuid IS NULL OR f.flag_id = %(flag_id)s)
+ORDER BY f.severity DESC, f.at, f.flag_id
+LIMIT %(limit)s;
+
+-- name: reviews
+-- Every decision on some flags, in order, with who decided.
+SELECT r.flag_id, r.review_no, r.outcome, r.ground, r.decided_at, u.login AS decided_by
+FROM hailong.reviews r JOIN hailong.users u ON u.user_id = r.decided_by
+WHERE r.flag_id = ANY (%(flag_ids)s)
+ORDER BY r.flag_id, r.review_no;
+
+-- name: devices
+-- Each enrolled device of these branches, with what it says of itself.
+SELECT d.device_id, d.branch_id, d.counter_id, d.enrolled_at, d.revoked_at, c.number, c.zone,
+       s.status, s.status_since, s.agent_version, s.health, s.health_at,
+       COALESCE(t.settled, 0) AS settled, COALESCE(x.dropped, 0) AS dropped
+FROM hailong.devices d
+LEFT JOIN hailong.counters c ON c.branch_id = d.branch_id AND c.counter_id = d.counter_id
+LEFT JOIN hailong.device_status s ON s.device_id = d.device_id
+LEFT JOIN LATERAL (
+    SELECT sum(upper(part) - lower(part))::bigint AS settled
+    FROM hailong.streams t, unnest(t.settled) AS part WHERE t.device_id = d.device_id) t ON true
+LEFT JOIN LATERAL (
+    SELECT sum(last_sequence - first_sequence + 1)::bigint AS dropped
+    FROM hailong.dropped x WHERE x.device_id = d.device_id) x ON true
+WHERE d.branch_id = ANY (hailong.visible_branches())
+ORDER BY d.branch_id, c.number, d.device_id;
+
+-- name: rejects
+-- Refused messages, newest first. One that names no branch of ours is shown to every operator:
+-- nobody else would look at it.
+SELECT reject_id, received_at, branch_id, counter_id, kind, device_id, stream, sequence, reason,
+       detail, bytes
+FROM hailong.rejects
+WHERE (branch_id IS NULL OR branch_id = ANY (hailong.visible_branches())
+       OR NOT EXISTS (SELECT FROM hailong.branches b WHERE b.branch_id = rejects.branch_id))
+  AND (%(before)s::bigint IS NULL OR reject_id < %(before)s)
+ORDER BY reject_id DESC
+LIMIT %(limit)s;
+
+-- name: kept
+-- How many rows of each class there are and how old the oldest is.
+SELECT 'interactions' AS name, count(*) AS rows, min(at) AS oldest FROM hailong.interactions
+UNION ALL SELECT 'turns', count(*), min(at) FROM hailong.turns
+UNION ALL SELECT 'activity', count(*), min(at) FROM hailong.activity
+UNION ALL SELECT 'scores', count(*), min(at) FROM hailong.scores
+UNION ALL SELECT 'flags', count(*), min(at) FROM hailong.flags
+UNION ALL SELECT 'reviews', count(*), min(at) FROM hailong.reviews
+UNION ALL SELECT 'assignments', count(*), min(from_at) FROM hailong.assignments
+UNION ALL SELECT 'device_status', count(*), min(status_since) FROM hailong.device_status
+UNION ALL SELECT 'rejects', count(*), min(received_at) FROM hailong.rejects
+    WHERE branch_id IS NULL OR branch_id = ANY (hailong.visible_branches());
+
+-- name: ping
+-- Whether the database answers.
+SELECT 1;

@@ -1,0 +1,138 @@
+"""One interaction: facts, figures, course, measurements, flags with their history."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from hub.auth.permissions import UserRole, may_open
+from hub.auth.sessions import Session
+from hub.store import pages
+from hub.store.pages import InteractionRow, PageConnection, ScoreRow, TurnRow
+from hub.web.contexts import (
+    FigureView,
+    HitView,
+    InteractionDetail,
+    PartView,
+    SpanView,
+    TurnView,
+)
+from hub.web.i18n import Speech
+from hub.web.rulebook import RuleBook
+from hub.web.views.flags import SHOWN_KINDS, flag_views
+from hub.web.views.interactions import measured
+from hub.web.views.measurements import measurement_views
+
+_FIGURES = ("experience", "counter_part")
+_MOST_FLAGS = 200
+_KNOWS_STAFF = frozenset({UserRole.SUPERVISOR, UserRole.CLERK})
+
+
+def interaction_detail(
+    connection: PageConnection,
+    rulebook: RuleBook,
+    speech: Speech,
+    session: Session,
+    interaction_id: UUID,
+) -> InteractionDetail | None:
+    """None where there is no such interaction, or none that this person may see."""
+    row = pages.interaction(connection, interaction_id)
+    if row is None:
+        return None
+    flags = pages.flags(
+        connection, kinds=SHOWN_KINDS, interaction_id=interaction_id, limit=_MOST_FLAGS
+    )
+    vietnamese = speech.language == "vi"
+    return InteractionDetail(
+        interaction_id=row.interaction_id,
+        revision=row.revision,
+        branch_id=row.branch_id,
+        branch=row.branch_vi if vietnamese else row.branch_en,
+        point=row.point_vi if vietnamese else row.point_en,
+        counter_id=row.counter_id,
+        number=row.number,
+        zone=row.zone,
+        staff_id=row.staff_id if session.role in _KNOWS_STAFF else None,
+        at=row.at,
+        ended_at=row.ended_at,
+        duration_s=(row.ended_at - row.at).total_seconds(),
+        handling_s=row.handling_s,
+        source=row.source,
+        end_reason=row.end_reason,
+        boundary_uncertain=row.boundary_uncertain,
+        coverage={k: v for k, v in row.coverage.items() if k != "missing"},
+        missing=list(row.coverage.get("missing", ())),
+        models=row.models,
+        figures=_figures(pages.scores(connection, row), rulebook, speech),
+        measurements=list(measurement_views(row.measurements, row.coverage, speech)),
+        turns=[_turn(t, speech) for t in pages.turns(connection, row)],
+        spans=_spans(row, speech),
+        flags=flag_views(connection, rulebook, speech, flags),
+        may_decide=may_open(session.role, "page.decide"),
+    )
+
+
+def _figures(rows: Sequence[ScoreRow], rulebook: RuleBook, speech: Speech) -> list[FigureView]:
+    by_name = {row.figure: row for row in rows}
+    return [_figure(by_name[name], rulebook, speech) for name in _FIGURES if name in by_name]
+
+
+def _figure(row: ScoreRow, rulebook: RuleBook, speech: Speech) -> FigureView:
+    return FigureView(
+        figure=row.figure,
+        rubric=row.rubric,
+        rubric_version=row.rubric_version,
+        state=measured(row.scored_at, row.value),
+        value=row.value,
+        low=row.low,
+        high=row.high,
+        coverage=row.coverage,
+        parts=[
+            PartView(
+                id=part["id"],
+                title=rulebook.part_title(row.rubric, row.figure, part["id"], speech.language),
+                weight=part["weight"],
+                neutral=part["neutral"],
+                value=part["value"],
+                coverage=part["coverage"],
+                contribution=part["contribution"],
+            )
+            for part in row.parts
+        ],
+    )
+
+
+def _turn(row: TurnRow, speech: Speech) -> TurnView:
+    return TurnView(
+        role=row.role,
+        start_s=row.start_s,
+        duration_s=row.duration_s,
+        loudness_dbfs=row.loudness_dbfs,
+        above_baseline_db=row.loudness_above_baseline_db,
+        polarity=row.sentiment_polarity,
+        syllables_per_minute=row.syllables_per_minute,
+        language=row.language,
+        backchannel=row.backchannel,
+        hits=[_hit(hit, speech) for hit in row.hits],
+    )
+
+
+def _hit(hit: dict[str, Any], speech: Speech) -> HitView:
+    return HitView(
+        category=hit["category"],
+        label=speech.word("category", hit["category"]),
+        offset_s=hit["offset_s"],
+        confidence=hit["confidence"],
+    )
+
+
+def _spans(row: InteractionRow, speech: Speech) -> list[SpanView]:
+    return [
+        SpanView(
+            kind=span["kind"],
+            label=speech.word("span", span["kind"]),
+            role=span.get("role"),
+            start_s=span["start_s"],
+            duration_s=span["duration_s"],
+        )
+        for span in row.spans
+    ]

@@ -1,0 +1,104 @@
+"""For the operator: how each device is, what was refused; for the privacy officer: what is kept."""
+
+from typing import Any, Final
+
+from hub.store import pages
+from hub.store.pages import DeviceRow, KeptRow, PageConnection, RejectRow
+from hub.web.contexts import DeviceView, Kept, KeptClass, Machines, RejectView
+from hub.web.i18n import Speech
+from hub.web.views.overview import sensors, state
+from hub.web.words import N_
+
+REJECTS: Final = 50
+_CLASSES: Final = {
+    "interactions": (
+        N_("Interactions"),
+        N_("When, where, how long; measurements as numbers; spans; no words, no sound, no picture."),
+    ),
+    "turns": (
+        N_("Turns"),
+        N_("Who spoke from when to when, how loud, which kind of phrase; never the words."),
+    ),
+    "activity": (
+        N_("Counter activity"),
+        N_("Seconds of speech and presence in windows of ten seconds."),
+    ),
+    "scores": (N_("Figures"), N_("The two figures with their parts and intervals.")),
+    "flags": (N_("Flags"), N_("Which rule asked about which interaction, and where in it.")),
+    "reviews": (
+        N_("Decisions"),
+        N_("Who decided what on which ground; nothing of it is ever changed."),
+    ),
+    "assignments": (
+        N_("Roster"),
+        N_("Which staff pseudonym sat at which counter; the names are with the personnel office."),
+    ),
+    "device_status": (N_("Device states"), N_("The last word of each device on itself.")),
+    "rejects": (
+        N_("Refused messages"),
+        N_("Reason, size and fingerprint of a refused message; not the message."),
+    ),
+}
+
+
+def machines(connection: PageConnection) -> Machines:
+    return Machines(
+        devices=[_device(row) for row in pages.devices(connection)],
+        rejects=rejects(connection),
+    )
+
+
+def devices(connection: PageConnection) -> list[DeviceView]:
+    return [_device(row) for row in pages.devices(connection)]
+
+
+def rejects(connection: PageConnection, before: int | None = None) -> list[RejectView]:
+    return [_reject(row) for row in pages.rejects(connection, before=before, limit=REJECTS)]
+
+
+def kept(connection: PageConnection, speech: Speech) -> Kept:
+    return Kept([_class(row, speech) for row in pages.kept(connection)])
+
+
+def _device(row: DeviceRow) -> DeviceView:
+    health: dict[str, Any] = row.health or {}
+    outbox: dict[str, Any] = health.get("outbox", {})
+    return DeviceView(
+        device_id=row.device_id,
+        branch_id=row.branch_id,
+        counter_id=row.counter_id,
+        number=row.number,
+        zone=row.zone,
+        state=state(row.status),
+        state_since=row.status_since,
+        agent_version=row.agent_version,
+        enrolled_at=row.enrolled_at,
+        revoked_at=row.revoked_at,
+        health_at=row.health_at,
+        sensors=sensors(health),
+        waiting=outbox.get("waiting"),
+        dead_letters=outbox.get("dead_letters"),
+        clock_trusted=health.get("clock_trusted"),
+        settled=row.settled,
+        dropped=row.dropped,
+    )
+
+
+def _reject(row: RejectRow) -> RejectView:
+    return RejectView(
+        reject_id=row.reject_id,
+        received_at=row.received_at,
+        branch_id=row.branch_id,
+        counter_id=row.counter_id,
+        kind=row.kind,
+        device_id=row.device_id,
+        sequence=row.sequence,
+        reason=row.reason,
+        detail=row.detail,
+        bytes=row.bytes,
+    )
+
+
+def _class(row: KeptRow, speech: Speech) -> KeptClass:
+    label, holds = _CLASSES[row.name]
+    return KeptClass(row.name, speech.text(label), speech.text(holds), row.rows, row.oldest)
