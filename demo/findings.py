@@ -20,7 +20,7 @@ class Findings:
     def __init__(self, demo: Demo, say: Callable[[str], None]) -> None:
         self._database = Database(demo.hub.database_url("app"), application_name="hailong-demo")
         self._say = say
-        self._titles = {rule.rule_id: rule.title_en for rule in load_rules()}
+        self._titles = {rule.id: rule.title_en for rule in load_rules()}
         self._told: set[UUID] = set()
 
     def __enter__(self) -> Self:

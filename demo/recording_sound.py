@@ -103,7 +103,9 @@ def mix(script: Script, performance: Performance) -> Samples:
     mixed: Samples = (clean + bleed + noise).astype(np.float32)
     peak = float(np.abs(mixed).max())
     if peak >= 1:
-        raise ValueError(f"the mix clips: got a peak of {peak:.2f}, expected under 1; lower a level")
+        raise ValueError(
+            f"the mix clips: got a peak of {peak:.2f}, expected under 1; lower a level"
+        )
     return mixed
 
 

@@ -23,6 +23,9 @@ MAX_HITS = 32
 """The wire's limit a turn. Each category keeps its strongest before any keeps its second."""
 TONELESS_SHARE = 0.7
 """Confidence left where a phrase was found without its tones only."""
+MARKLESS_WORDS = 4
+"""A Vietnamese turn of so many words without one mark has lost them: "chung chi" may be
+chứng chỉ. It accuses nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +125,12 @@ class Lexicon:
         ]
         texts = {bare: line.text(bare=bare, masked=masked) for bare in (False, True)}
         present = {bare: frozenset(text.split()) for bare, text in texts.items()}
+        marks_lost = line.word_count >= MARKLESS_WORDS and plain == line.text(bare=True)
+        untrusted = ACCUSING if marks_lost and language is Language.VIETNAMESE else frozenset()
         return [
             found
             for rule in rules
+            if rule.category not in untrusted
             for found in self._search_rule(rule, line, masked, texts, present)
         ]
 

@@ -73,7 +73,7 @@ def key(file: Path, *, as_json: bool) -> None:
     click.echo(json.dumps({"device": identity.device_id, "key": public}) if as_json else public)
 
 
-class BadInput(click.ClickException):  # noqa: N818 - click's own naming
+class BadInput(click.ClickException):
     """One line on standard error, exit code 2."""
 
     exit_code = 2

@@ -25,9 +25,9 @@ from edge_agent.pipeline import Pipeline, PipelineSettings
 from edge_agent.presence import Zones
 from edge_agent.publisher import Publisher
 from edge_agent.settings import AgentSettings
-from schemas.version import VERSION
 from schemas.health import LossHealth, SensorHealth
 from schemas.identifiers import uuid8
+from schemas.version import VERSION
 from schemas.vocabulary import Sensor, SensorState, SourceKind
 
 VIDEO_FPS = 3.0
@@ -79,14 +79,16 @@ class Agent:
             channels=self._settings.source.channels,
             video_fps=VIDEO_FPS,
         )
-        with closing(Outbox.open(
-            self._settings.state / "outbox.db",
-            topic_for=self._identity.topic,
-            sign=self._identity.sign,
-            device_id=self._settings.device_id,
-            max_bytes=self._settings.outbox.max_bytes,
-            clock=self._clock,
-        )) as outbox:
+        with closing(
+            Outbox.open(
+                self._settings.state / "outbox.db",
+                topic_for=self._identity.topic,
+                sign=self._identity.sign,
+                device_id=self._settings.device_id,
+                max_bytes=self._settings.outbox.max_bytes,
+                clock=self._clock,
+            )
+        ) as outbox:
             publisher = Publisher(
                 self._settings, self._identity, outbox, agent_version=VERSION, clock=self._clock
             )
@@ -111,9 +113,7 @@ class Agent:
         anchor = self._anchors.anchor_for(sha256, source.info.duration_s or 0.0)
         self._say("loading the models")
         models = self._load_models()
-        origin = Origin(
-            self._settings.device_id, sha256, SourceKind.RECORDING, anchor, models.ids
-        )
+        origin = Origin(self._settings.device_id, sha256, SourceKind.RECORDING, anchor, models.ids)
         zones = Zones(self._settings.zones.citizen, self._settings.zones.staff)
         pipeline = Pipeline(origin, source.info.channels, models, PipelineSettings(zones))
         told_s, found = 0.0, 0
@@ -166,7 +166,7 @@ class Agent:
                 outbox.append(draft.kind, draft.payload, draft.message_id, draft.captured_at)
             except OutboxFullError as error:
                 if not warned:
-                    _log.error("%s; measuring waits until there is room", error)  # noqa: TRY400
+                    _log.error("%s; measuring waits until there is room", error)
                 warned = True
                 if stop.wait(_FULL_WAIT_S):
                     raise Stopped from error

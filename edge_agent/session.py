@@ -13,6 +13,7 @@ import logging
 import random
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -90,13 +91,15 @@ class Session:
         self._confirm_topic = parties.identity.topic("confirm")
         self._ready = False
         self._ended: str | None = None
-        self._slots = parties.settings.in_flight
+        self._slots = _MOST_PENDING
         self._packet_bytes: int | None = None
         self._unacknowledged: set[int] = set()
         self._sent: set[int] = set()
         """Row ids that went out and wait for the hub."""
         self._ever_sent: set[int] = set()
         self._missed_at: dict[int, float] = {}
+        self._ahead: deque[OutboxRow] = deque()
+        """Rows of the window that have not gone out; as of `_seen_version`."""
         self._seen_version = -1
         self._heard_at = time.monotonic()
         self._patience_s = parties.settings.resend_after_s
@@ -146,8 +149,8 @@ class Session:
             reconnect_on_failure=False,
         )
         client.connect_timeout = _CONNECT_S
-        client.max_inflight_messages_set(_MOST_PENDING)
-        client.max_queued_messages_set(_MOST_PENDING)
+        # Births come on top of the rows; beyond both the client would refuse.
+        client.max_queued_messages_set(2 * _MOST_PENDING)
         client.will_set(self._state_topic, self._state(Connection.OFFLINE), qos=1, retain=True)
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect
@@ -165,6 +168,7 @@ class Session:
     def _part(self) -> None:
         """Says good-bye, so that the Last Will stays unsaid."""
         if self._ready:
+            self._ready = False  # the good-bye comes back to us and is no older death
             farewell = self._publish(
                 self._state_topic, self._state(Connection.OFFLINE), retain=True
             )
@@ -184,16 +188,14 @@ class Session:
     # Rows ---------------------------------------------------------------------------------
 
     def _feed(self) -> None:
-        """Sends what of the window has not gone out."""
+        """Sends what of the window has not gone out, as the broker acknowledges."""
         version = self._outbox.version
-        if version == self._seen_version:
-            return
-        for row in self._outbox.unsettled(limit=self._slots):
-            if row.row_id not in self._sent:
-                if len(self._unacknowledged) >= self._slots:
-                    return  # a PUBACK frees the slot; the version stays unseen until then
-                self._send(row)
-        self._seen_version = version
+        if version != self._seen_version:
+            window = self._outbox.unsettled(limit=self._parties.settings.in_flight)
+            self._ahead = deque(row for row in window if row.row_id not in self._sent)
+            self._seen_version = version
+        while self._ahead and len(self._unacknowledged) < self._slots:
+            self._send(self._ahead.popleft())
 
     def _send(self, row: OutboxRow) -> None:
         if not self._sent:
@@ -251,7 +253,8 @@ class Session:
             self._ended = f"the broker refuses the connection: {reason}; check the device's rights"
             return
         limit = getattr(properties, "ReceiveMaximum", _MOST_PENDING)
-        self._slots = max(1, min(self._slots, limit, _MOST_PENDING))
+        self._slots = max(1, min(limit, _MOST_PENDING))
+        client.max_inflight_messages_set(self._slots)
         self._packet_bytes = getattr(properties, "MaximumPacketSize", None)
         client.subscribe([(self._confirm_topic, 1), (self._state_topic, 1)])
         self._publish(self._state_topic, self._state(Connection.ONLINE), retain=True)

@@ -12,8 +12,8 @@ _SIDES = {
     "analyze": (
         "hailong.analyze",
         "analyze",
-        ("av", "faster_whisper"),
-        "hailong[agent]",
+        ("av", "faster_whisper", "babel"),
+        "hailong[agent,hub]",
     ),
 }
 

@@ -27,7 +27,7 @@ _FILE = click.Path(exists=False, dir_okay=False, path_type=Path)
 _OPEN_S = 10.0
 
 
-class BadInput(click.ClickException):  # noqa: N818 - click's own naming
+class BadInput(click.ClickException):
     """One line on standard error, exit code 2."""
 
     exit_code = 2
@@ -142,9 +142,7 @@ def users() -> None:
 @click.option("--staff", help="For a clerk: the pseudonym in the roster.")
 @click.option("--language", type=click.Choice(["vi", "en"]), default="vi", show_default=True)
 @_told
-def add(
-    login: str, role: str, branches: tuple[str, ...], staff: str | None, language: str
-) -> None:
+def add(login: str, role: str, branches: tuple[str, ...], staff: str | None, language: str) -> None:
     """Add a user, or change one. The password is asked, or read from a pipe."""
     if sys.stdin.isatty():
         password = click.prompt("Password", hide_input=True, confirmation_prompt=True)

@@ -38,7 +38,7 @@ def run_hub(settings: HubSettings, parts: Sequence[str], stop: threading.Event) 
     def watched(part: str, run: Callable[[], None]) -> None:
         try:
             run()
-        except Exception:
+        except Exception:  # noqa: BLE001 - the boundary of a service's thread: told, then all stop
             _log.exception("the hub's %s stopped by an error", part)
         if not stop.is_set():
             died.append(part)

@@ -93,9 +93,7 @@ def read_folder(folder: Path) -> Folder:
         for category, path in zip(Category, paths, strict=True)
         for rule in _category(category, path, lists)
     ]
-    return Folder(
-        tuple(rules), _protected(protected, lists), digest([words, protected, *paths])
-    )
+    return Folder(tuple(rules), _protected(protected, lists), digest([words, protected, *paths]))
 
 
 def read_lists(path: Path) -> Lists:
@@ -108,9 +106,7 @@ def read_lists(path: Path) -> Lists:
 
 def _protected(path: Path, lists: Lists) -> dict[Language, tuple[Pattern, ...]]:
     by_language = read(path).fields({str(x) for x in LANGUAGES}, {str(x) for x in LANGUAGES})
-    return {
-        language: _patterns(by_language[language], language, lists) for language in LANGUAGES
-    }
+    return {language: _patterns(by_language[language], language, lists) for language in LANGUAGES}
 
 
 def _category(category: Category, path: Path, lists: Lists) -> list[Rule]:
@@ -144,7 +140,7 @@ def _category(category: Category, path: Path, lists: Lists) -> list[Rule]:
             continue
         made = [
             _rule(part, category, role, language, toneless=toneless, lists=lists)
-            for part in head[language].list()
+            for part in head[language].entries()
         ]
         _enough_innocents(head[language], category, made)
         rules += made
@@ -163,7 +159,7 @@ def _rule(
     fields = part.fields(_RULE_FIELDS, {"name", "say", "fires"})
     say = _patterns(fields["say"], language, lists, toneless=toneless)
     single = "single_word" in fields and fields["single_word"].flag()
-    for pattern, item in zip(say, fields["say"].list(), strict=True):
+    for pattern, item in zip(say, fields["say"].entries(), strict=True):
         if pattern.least_words < 2 and not single and category not in ROLE_NEUTRAL:
             item.fail(
                 f"got one word ({pattern.source}), expected two or more",
@@ -173,10 +169,10 @@ def _rule(
         Example(
             item.file, item.line, category, language, (role or Role.UNKNOWN,), True, item.text()
         )
-        for item in fields["fires"].list()
+        for item in fields["fires"].entries()
     ]
     if "innocent" in fields:
-        examples += [_innocent(item, category, language) for item in fields["innocent"].list()]
+        examples += [_innocent(item, category, language) for item in fields["innocent"].entries()]
     return Rule(
         part.file,
         part.line,
@@ -228,9 +224,11 @@ def _patterns(
     part: Part, language: Language, lists: Lists, *, toneless: bool = False
 ) -> tuple[Pattern, ...]:
     patterns = []
-    for item in part.list():
+    for item in part.entries():
         try:
-            patterns.append(compile_pattern(item.text(), language, lists[language], toneless=toneless))
+            patterns.append(
+                compile_pattern(item.text(), language, lists[language], toneless=toneless)
+            )
         except PatternError as error:
             item.fail(str(error), "see README.md in the folder of the lists")
     return tuple(patterns)

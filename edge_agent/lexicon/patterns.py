@@ -6,6 +6,7 @@ README.md beside this file explains the syntax to those who edit the lists.
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from edge_agent.lexicon.words import element_at, words_of
 from schemas.vocabulary import Language
@@ -129,27 +130,20 @@ class _Parser:
         return options[0]
 
     def _piece(self, token: re.Match[str], *, inside: bool) -> _Part:
-        if token["gap"]:
-            return _gap(r"[^ ^$]+", int(token["size"] or GAP_WORDS))
-        if token["far"]:
-            return _gap(r"[^ ]+", FAR_WORDS)
-        if token["edge"]:
-            return _Part(f"\\{token['edge']} ", f"\\{token['edge']} ")
-        if token["side"]:
-            if inside:
-                raise PatternError(f"got {token['side']} within brackets, expected it outside")
-            self._sides.append(token["side"])
-            return _Part(token["side"], token["side"])
         if token["list"]:
             return self._named(token["list"])
+        if token["words"]:
+            return _fixed(token["words"], self._language)
         if token["open"]:
             part = self._sequence(_CLOSES[token["open"]])
             if token["open"] == "(":
                 return part
             return _Part(f"(?:{part.exact})?", f"(?:{part.bare})?")
-        if token["words"]:
-            return self._words(token["words"])
-        raise PatternError(f"got the sign {token.group()}, which the syntax does not know")
+        if token["side"]:
+            if inside:
+                raise PatternError(f"got {token['side']} within brackets, expected it outside")
+            self._sides.append(token["side"])
+        return _sign(token)
 
     def _named(self, name: str) -> _Part:
         if name == "letter":
@@ -159,24 +153,39 @@ class _Parser:
         if name not in self._lists:
             known = ", ".join(sorted([*self._lists, "digits", "letter"]))
             raise PatternError(f"got the list {{{name}}}, expected one of {known}")
-        options = [self._words(entry) for entry in self._lists[name]]
+        options = [_fixed(entry, self._language) for entry in self._lists[name]]
         # Longest first: "quý khách hàng" before "quý khách".
         part = _either(sorted(options, key=lambda option: -len(option.exact)))
         if name == "number":
             return _Part(f"(?:\\d+ |{part.exact})", f"(?:\\d+ |{part.bare})", least=1)
         return part
 
-    def _words(self, text: str) -> _Part:
-        words = words_of(text, self._language)
-        if not words:
-            raise PatternError(f"got {text}, expected a word")
-        return _Part(
-            "".join(re.escape(word.key) + " " for word in words),
-            "".join(re.escape(word.bare) + " " for word in words),
-            frozenset(word.key for word in words),
-            frozenset(word.bare for word in words),
-            len(words),
-        )
+
+@lru_cache(maxsize=4096)
+def _fixed(text: str, language: Language) -> _Part:
+    """Cached, because lists recur in many phrases; what passes here is file text only."""
+    words = words_of(text, language)
+    if not words:
+        raise PatternError(f"got {text}, expected a word")
+    return _Part(
+        "".join(re.escape(word.key) + " " for word in words),
+        "".join(re.escape(word.bare) + " " for word in words),
+        frozenset(word.key for word in words),
+        frozenset(word.bare for word in words),
+        len(words),
+    )
+
+
+def _sign(token: re.Match[str]) -> _Part:
+    if token["gap"]:
+        return _gap(r"[^ ^$]+", int(token["size"] or GAP_WORDS))
+    if token["far"]:
+        return _gap(r"[^ ]+", FAR_WORDS)
+    if token["edge"]:
+        return _Part(f"\\{token['edge']} ", f"\\{token['edge']} ")
+    if token["side"]:
+        return _Part(token["side"], token["side"])
+    raise PatternError(f"got the sign {token.group()}, which the syntax does not know")
 
 
 def _gap(element: str, size: int) -> _Part:

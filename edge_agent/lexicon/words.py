@@ -11,7 +11,6 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import pairwise
 
 from schemas.vocabulary import Language
 
@@ -22,9 +21,7 @@ MASK = "\ue000"
 _WORD = re.compile(r"[^\W_]+(?:['’ʼ][^\W_]+)*")
 _SENTENCE_END = re.compile(r"[.!?…;:]\s|\n")
 _TONES = frozenset("\u0300\u0301\u0303\u0309\u0323")
-_LONG_Y = re.compile(
-    r"^((?:b|c|ch|d|đ|g|gh|gi|h|k|kh|l|m|n|ng|ngh|nh|p|ph|qu|r|s|t|th|tr|v|x)?)y$"
-)
+_LONG_Y = re.compile(r"^((?:b|c|ch|d|đ|g|gh|gi|h|k|kh|l|m|n|ng|ngh|nh|p|ph|qu|r|s|t|th|tr|v|x)?)y$")
 _CONTRACTIONS = (
     (re.compile(r"^can't$"), "can not"),
     (re.compile(r"^cannot$"), "can not"),
@@ -121,6 +118,10 @@ class Line:
         if words:
             self._elements.append(None)
 
+    @property
+    def word_count(self) -> int:
+        return len(self._words)
+
     def text(self, *, bare: bool = False, masked: Iterable[range] = ()) -> str:
         """The elements; those within `masked` (ranges of elements) match nothing but a gap."""
         hidden = {element for span in masked for element in span}
@@ -146,9 +147,3 @@ class Line:
 
 def element_at(line_text: str, position: int) -> int:
     return line_text.count(" ", 0, position) - 1
-
-
-def sentences(words: list[Word]) -> list[list[Word]]:
-    """The words of each sentence, in order."""
-    starts = [i for i, word in enumerate(words) if word.opens]
-    return [words[a:b] for a, b in pairwise([*starts, len(words)])]

@@ -68,7 +68,7 @@ class Part:
             seen.add(name)
             yield name, part
 
-    def list(self) -> "list[Part]":
+    def entries(self) -> "list[Part]":
         if not isinstance(self.node, yaml.SequenceNode):
             self.fail(f"got {_kind(self.node)}, expected a list", "write one `- item` a line")
         return [Part(self.file, self.field, item) for item in self.node.value]
@@ -85,8 +85,8 @@ class Part:
             self.fail("got nothing, expected a text", "fill it in or remove the line")
         return value
 
-    def texts(self) -> "list[str]":
-        return [item.text() for item in self.list()]
+    def texts(self) -> list[str]:
+        return [item.text() for item in self.entries()]
 
     def number(self, low: float, high: float) -> float:
         try:
@@ -131,9 +131,7 @@ def read(path: Path) -> Part:
             path.name, 1, "file", "got a control character, expected text", "remove it"
         ) from error
     if node is None:
-        raise LexiconError(
-            path.name, 1, "file", "got an empty file", "restore it from the package"
-        )
+        raise LexiconError(path.name, 1, "file", "got an empty file", "restore it from the package")
     return Part(path.name, "file", node)
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from edge_agent.categories import Lexicon
 from edge_agent.errors import ModelError
 from edge_agent.models.base import FaceDetector, SentimentModel, Transcriber, VoiceActivity
+from edge_agent.models.sentiment_lexicon import LexiconSentiment
 
 SILERO_SHA256 = "4cbf549b8326f60f80f2536d9eefeb450a9abe83365a098031c89719f1be17d2"
 BLAZEFACE_SHA256 = "3f17d7f8844c7f8c03a6a6e2511d461513b975d945359a3c1fad3aba8e48bb8d"
@@ -45,24 +46,28 @@ class Models:
 
 def load(whisper_folder: Path, *, beam_size: int, threads: int) -> Models:
     """All models, each checked; raises ModelError with what to do."""
-    from edge_agent.models.blazeface import BlazeFace  # noqa: PLC0415 - the runtimes load slowly
-    from edge_agent.models.sentiment_lexicon import LexiconSentiment  # noqa: PLC0415
+    from edge_agent.models.whisper import WhisperTranscriber  # noqa: PLC0415 - loads slowly
+
+    model_id = f"whisper:{_sha256(_whisper_model(whisper_folder))[:8]}"
+    transcriber = WhisperTranscriber(
+        whisper_folder, model_id, beam_size=beam_size, threads=threads
+    )
+    return load_local(transcriber, Lexicon.load())
+
+
+def load_local(transcriber: Transcriber, lexicon: Lexicon) -> Models:
+    """All but the transcriber, out of the installed packages."""
+    from edge_agent.models.blazeface import BlazeFace  # noqa: PLC0415 - loads slowly
     from edge_agent.models.silero import SileroVoice  # noqa: PLC0415
-    from edge_agent.models.whisper import WhisperTranscriber  # noqa: PLC0415
 
     silero = _package_file("faster_whisper", "assets/silero_vad_v6.onnx")
     blazeface = Path(str(resources.files("edge_agent.models") / "data" / "blaze_full.onnx"))
     return Models(
         voice=SileroVoice(silero, _checked("silero", silero, SILERO_SHA256)),
-        transcriber=WhisperTranscriber(
-            whisper_folder,
-            f"whisper:{_sha256(_whisper_model(whisper_folder))[:8]}",
-            beam_size=beam_size,
-            threads=threads,
-        ),
+        transcriber=transcriber,
         faces=BlazeFace(blazeface, _checked("blazeface", blazeface, BLAZEFACE_SHA256)),
         sentiment=LexiconSentiment.load(),
-        lexicon=Lexicon.load(),
+        lexicon=lexicon,
     )
 
 

@@ -47,9 +47,7 @@ def create_app(
         dependencies=[Depends(guard)],
         max_body_size=_MAX_BODY_BYTES,
     )
-    app.state.services = Services(
-        database, rulebook or RuleBook.load(), settings or WebSettings()
-    )
+    app.state.services = Services(database, rulebook or RuleBook.load(), settings or WebSettings())
     for router in ROUTERS:
         app.include_router(router)
     check_routes()

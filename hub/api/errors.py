@@ -7,6 +7,7 @@ the exception's type and place, and never its text, which may repeat what a mess
 import logging
 import secrets
 import traceback
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Final
 
@@ -17,6 +18,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hub.auth.errors import SignInBusyError, SignInRefusedError
+from hub.auth.sessions import Session
 from hub.casework.errors import CaseworkError, FlagNotFoundError
 from hub.errors import HubError
 from hub.store.errors import DatabaseUnavailableError, StatementTimeoutError
@@ -104,20 +106,23 @@ ADVICE: Final = {
 }
 
 
+_STATUS: Final[Mapping[type[HubError], tuple[int, str]]] = {
+    DatabaseUnavailableError: (503, "unavailable"),
+    StatementTimeoutError: (503, "unavailable"),
+    FlagNotFoundError: (404, "not_found"),
+    CaseworkError: (409, "conflict"),
+    SignInBusyError: (429, "sign_in_busy"),
+    SignInRefusedError: (401, "sign_in_needed"),
+}
+
+
 def status_of(error: HubError) -> tuple[int, str]:
-    """HTTP status and the key of the advice."""
+    """HTTP status and the key of the advice; the nearest class of the error's own decides."""
     if isinstance(error, WebError):
         return error.status, error.code
-    if isinstance(error, DatabaseUnavailableError | StatementTimeoutError):
-        return 503, "unavailable"
-    if isinstance(error, FlagNotFoundError):
-        return 404, "not_found"
-    if isinstance(error, CaseworkError):
-        return 409, "conflict"
-    if isinstance(error, SignInBusyError):
-        return 429, "sign_in_busy"
-    if isinstance(error, SignInRefusedError):
-        return 401, "sign_in_needed"
+    for kind in type(error).__mro__:
+        if kind in _STATUS:
+            return _STATUS[kind]
     return 500, "unexpected"
 
 
@@ -137,9 +142,9 @@ def respond(
     if wants_json(request):
         problem = Problem(title, status, code, detail, error_id)
         return JSONResponse(asdict(problem), status, media_type="application/problem+json")
-    return Response(
-        error_page(speech, status, title, detail, error_id), status, media_type="text/html"
-    )
+    session: Session | None = getattr(request.state, "session", None)
+    written = error_page(speech, session, status, title, detail, error_id)
+    return Response(written, status, media_type="text/html")
 
 
 def install(app: FastAPI) -> None:
@@ -153,6 +158,8 @@ def install(app: FastAPI) -> None:
         if status == 503:
             log.warning("%s: %s", error.code, error)
         response = respond(request, status, advice, code=error.code)
+        if status == 401:
+            response.headers["WWW-Authenticate"] = "Session"
         if status in {429, 503}:
             response.headers["Retry-After"] = "60" if status == 429 else "5"
         return response

@@ -9,7 +9,7 @@ import queue
 import random
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -42,7 +42,7 @@ class Arrived:
     received: Received
     mid: int
     qos: int
-    connection: int
+    client: mqtt.Client = field(repr=False)
 
 
 class Subscriber:
@@ -63,24 +63,12 @@ class Subscriber:
         self.broker = broker
         self._clock = clock
         self._queue: queue.Queue[Arrived] = queue.Queue(capacity)
-        self._connection = 0
         self._up = threading.Event()
         self._lost = threading.Event()
         self._stopping = threading.Event()
         self._reachable: bool | None = None
-        self._client = mqtt.Client(
-            CallbackAPIVersion.VERSION2,
-            client_id=client_id,
-            protocol=MQTTProtocolVersion.MQTTv5,
-            manual_ack=True,
-            reconnect_on_failure=False,
-        )
-        self._client.max_queued_messages_set(10 * WINDOW)
-        self._client.connect_timeout = 5.0
-        self._client.on_connect = self._on_connect
-        self._client.on_disconnect = self._on_disconnect
-        self._client.on_message = self._on_message
-        self._client.on_subscribe = self._on_subscribe
+        self._client_id = client_id
+        self._client: mqtt.Client | None = None
         self._thread = threading.Thread(target=self._keep_connected, name="ingest-mqtt")
 
     @property
@@ -105,16 +93,17 @@ class Subscriber:
             return None
 
     def acknowledge(self, arrived: Arrived) -> None:
-        """After the commit. A message of an earlier connection comes again by itself: its
-        number may belong to another message by now.
+        """After the commit, in the order of arrival. A message of a lost connection comes again
+        by itself; its number may belong to another message by now, so the old client is asked.
         """
-        if arrived.qos > 0 and arrived.connection == self._connection:
-            self._client.ack(arrived.mid, arrived.qos)
+        if arrived.qos > 0:
+            arrived.client.ack(arrived.mid, arrived.qos)
 
     def publish(self, topic: str, message: bytes) -> None:
         """QoS 1, to the broker of this connection; nothing is kept for a later one."""
-        if self.connected:
-            self._client.publish(topic, message, qos=1)
+        client = self._client
+        if client is not None and self.connected:
+            client.publish(topic, message, qos=1)
 
     def _keep_connected(self) -> None:
         delay_s = _RETRY_S[0]
@@ -129,11 +118,12 @@ class Subscriber:
 
     def _try_connection(self) -> bool:
         """Until it is lost; whether it was up at all."""
+        client = self._new_client()
         connect = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
         connect.SessionExpiryInterval = _SESSION_S
         connect.ReceiveMaximum = WINDOW
         try:
-            self._client.connect(
+            client.connect(
                 self.broker.host,
                 self.broker.port,
                 keepalive=_KEEPALIVE_S,
@@ -143,14 +133,34 @@ class Subscriber:
         except (OSError, ValueError) as error:  # refused, unreachable, or no such host
             self._tell(up=False, why=type(error).__name__)
             return False
-        self._client.loop_start()
+        self._client = client
+        client.loop_start()
         try:
             self._lost.wait()
             return self._up.is_set()
         finally:
-            self._client.disconnect()
-            self._client.loop_stop()
             self._up.clear()
+            client.disconnect()
+            client.loop_stop()
+
+    def _new_client(self) -> mqtt.Client:
+        """One a connection: paho leaves the last connection's sockets open in a client that
+        is started again, and its message numbers mixed.
+        """
+        client = mqtt.Client(
+            CallbackAPIVersion.VERSION2,
+            client_id=self._client_id,
+            protocol=MQTTProtocolVersion.MQTTv5,
+            manual_ack=True,
+            reconnect_on_failure=False,
+        )
+        client.max_queued_messages_set(10 * WINDOW)
+        client.connect_timeout = 5.0
+        client.on_connect = self._on_connect
+        client.on_disconnect = self._on_disconnect
+        client.on_message = self._on_message
+        client.on_subscribe = self._on_subscribe
+        return client
 
     def _tell(self, *, up: bool, why: str = "") -> None:
         if self._reachable is up:
@@ -173,7 +183,6 @@ class Subscriber:
             self._tell(up=False, why=str(reason))
             self._lost.set()
             return
-        self._connection += 1
         # Always: a broker that forgot the session forgot the subscriptions, too.
         filters = [f for f in topics.up_filters() if f.rsplit("/", 1)[1] in KINDS]
         client.subscribe([(name, 1) for name in filters])
@@ -206,9 +215,9 @@ class Subscriber:
             self._tell(up=False, why=str(reason))
         self._lost.set()
 
-    def _on_message(self, _client: mqtt.Client, _userdata: Any, message: mqtt.MQTTMessage) -> None:
+    def _on_message(self, client: mqtt.Client, _userdata: Any, message: mqtt.MQTTMessage) -> None:
         received = Received(_topic(message), bytes(message.payload), self._clock())
-        arrived = Arrived(received, message.mid, message.qos, self._connection)
+        arrived = Arrived(received, message.mid, message.qos, client)
         while not self._stopping.is_set() and not self._lost.is_set():
             try:
                 self._queue.put(arrived, timeout=_PUT_S)

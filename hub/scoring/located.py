@@ -10,6 +10,8 @@ import yaml
 
 from hub.scoring.errors import DefinitionError
 
+# The parser in C where PyYAML was built with it: ten times as fast, the same marks.
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
 
@@ -120,7 +122,7 @@ class Located:
 def read_located(path: Path, error: type[DefinitionError]) -> Located:
     """The whole file. Raises `error` where it is missing, unreadable or no YAML."""
     try:
-        node = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+        node = yaml.compose(path.read_text(encoding="utf-8"), Loader=_Loader)
     except OSError as fault:
         raise error(path.name, 1, "file", f"got {fault.strerror}", "put the file back") from fault
     except UnicodeDecodeError as fault:

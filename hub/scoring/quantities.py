@@ -41,6 +41,10 @@ class Quantity:
     read: Read
     better: Literal["less", "more"]
     whose: Literal["counter", "citizen", "place"]
+    phrases: bool = False
+    """Counts phrases: 0 may also mean that nothing was read. Rules ask with `hits`, which
+    knows the difference; a figure has its coverage beside it.
+    """
 
 
 def _share(part_s: float | None, whole_s: float | None) -> float | None:
@@ -94,13 +98,12 @@ def _list_missing_unexcused(interaction: InteractionPayload, facts: Facts) -> fl
 
 def _insults(interaction: InteractionPayload, _facts: Facts) -> float | None:
     """Words against the citizen: abuse and mày/tao count 1, disrespect a half, each times its
-    confidence."""
+    confidence.
+    """
     return sum(_INSULTS[h.category] * h.confidence for h in hits(interaction, Role.STAFF, _INSULTS))
 
 
-def _interruptions_staff_per_minute(
-    interaction: InteractionPayload, _facts: Facts
-) -> float | None:
+def _interruptions_staff_per_minute(interaction: InteractionPayload, _facts: Facts) -> float | None:
     """Over the minutes in which either side spoke."""
     seen = interaction.measurements
     count, staff_s, citizen_s = (
@@ -143,7 +146,8 @@ def _staff_transcription(interaction: InteractionPayload, _facts: Facts) -> floa
 
 def _opening_read_share(interaction: InteractionPayload, _facts: Facts) -> float | None:
     """Of the speech of the first minute that may be staff's, the share that was read: a
-    greeting stands there or nowhere. An unknown voice counts as unread."""
+    greeting stands there or nowhere. An unknown voice counts as unread.
+    """
     sure = {id(turn) for turn in turns_of(interaction, Role.STAFF)}
     unsure = {id(turn) for turn in turns_of(interaction, Role.CITIZEN)}
     opening: list[Turn] = [
@@ -177,20 +181,18 @@ QUANTITIES: Mapping[str, Quantity] = {
     "longest_unattended_s": Quantity(
         lambda i, _f: i.measurements.longest_unattended_s, "less", "place"
     ),
-    "list_missing": Quantity(_list_missing, "less", "place"),
+    "list_missing": Quantity(_list_missing, "less", "place", phrases=True),
     "away_share": Quantity(_away_share, "less", "counter"),
-    "list_missing_unexcused": Quantity(_list_missing_unexcused, "less", "counter"),
-    "greeted": Quantity(_greeted, "more", "counter"),
-    "closed": Quantity(_closed, "more", "counter"),
-    "courtesies": Quantity(_courtesies, "more", "counter"),
-    "explanations": Quantity(_explanations, "more", "counter"),
-    "insults": Quantity(_insults, "less", "counter"),
+    "list_missing_unexcused": Quantity(_list_missing_unexcused, "less", "counter", phrases=True),
+    "greeted": Quantity(_greeted, "more", "counter", phrases=True),
+    "closed": Quantity(_closed, "more", "counter", phrases=True),
+    "courtesies": Quantity(_courtesies, "more", "counter", phrases=True),
+    "explanations": Quantity(_explanations, "more", "counter", phrases=True),
+    "insults": Quantity(_insults, "less", "counter", phrases=True),
     "interruptions_staff": Quantity(
         lambda i, _f: i.measurements.interruptions.staff, "less", "counter"
     ),
-    "interruptions_staff_per_minute": Quantity(
-        _interruptions_staff_per_minute, "less", "counter"
-    ),
+    "interruptions_staff_per_minute": Quantity(_interruptions_staff_per_minute, "less", "counter"),
     "raised_voice_staff_s": Quantity(
         lambda i, _f: i.measurements.raised_voice_s.staff, "less", "counter"
     ),
@@ -203,7 +205,7 @@ QUANTITIES: Mapping[str, Quantity] = {
     ),
     "sentiment_mean": Quantity(_sentiment_mean, "more", "citizen"),
     "sentiment_second_half": Quantity(_sentiment_second_half, "more", "citizen"),
-    "mood_words": Quantity(_mood_words, "more", "citizen"),
+    "mood_words": Quantity(_mood_words, "more", "citizen", phrases=True),
 }
 
 COVERAGES = (

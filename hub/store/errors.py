@@ -92,7 +92,9 @@ class RosterError(StoreError):
 
 _BY_STATE: Mapping[str, type[StoreError]] = {
     "3D000": DatabaseRefusedError,  # no such database
+    "25006": NotPermittedError,  # read-only transaction
     "42501": NotPermittedError,  # missing right, or row security
+    "44000": NotPermittedError,  # a view's check option: its row security
     "23505": DuplicateRowError,
     "40001": TransactionConflictError,  # serialisation failure
     "40P01": TransactionConflictError,  # deadlock

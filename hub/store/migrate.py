@@ -1,7 +1,6 @@
 """Forward-only migrations: hub/store/migrations/NNNN_name.sql, each in one transaction.
 
-`python -m hub.store.migrate --write-schema` writes schema.sql, the state after all of them, for
-reading; a test compares it with a fresh replay.
+schema.sql is the state after all of them; hub/store/schema_dump.py writes it.
 """
 
 import hashlib

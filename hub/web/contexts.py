@@ -375,7 +375,8 @@ class RubricPartView:
 class RubricView:
     rubric: str
     version: int
-    zone: str
+    title: str
+    zones: Sequence[str]
     figure: str
     parts: Sequence[RubricPartView]
 

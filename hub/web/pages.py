@@ -15,11 +15,11 @@ from hub.web import charts, urls
 from hub.web.contexts import InteractionFilter, Overview
 from hub.web.i18n import Speech
 from hub.web.render import Chrome, nav_for, page
+from hub.web.views.flags import queue
 from hub.web.views.interaction import interaction_detail
 from hub.web.views.interactions import interaction_list
 from hub.web.views.machines import kept, machines
 from hub.web.views.overview import overview
-from hub.web.views.flags import queue
 
 router = APIRouter(default_response_class=HTMLResponse)
 
@@ -91,9 +91,7 @@ def show_interaction(
     speech: InSpeech,
 ) -> str:
     with own_rows(services, session) as connection:
-        shown = interaction_detail(
-            connection, services.rulebook, speech, session, interaction_id
-        )
+        shown = interaction_detail(connection, services.rulebook, speech, session, interaction_id)
     if shown is None:
         raise NotFoundError(f"no interaction {interaction_id} among those this person may see")
     return page(
@@ -106,9 +104,7 @@ def show_interaction(
 
 
 @router.get(urls.QUEUE, name="page.queue")
-def show_queue(
-    request: Request, services: InServices, session: SignedIn, speech: InSpeech
-) -> str:
+def show_queue(request: Request, services: InServices, session: SignedIn, speech: InSpeech) -> str:
     with own_rows(services, session) as connection:
         shown = queue(connection, services.rulebook, speech, session)
     return page("queue.html", chrome_of(request, session, speech), page=shown)
@@ -136,9 +132,7 @@ def show_devices(
 
 
 @router.get(urls.KEPT, name="page.kept")
-def show_kept(
-    request: Request, services: InServices, session: SignedIn, speech: InSpeech
-) -> str:
+def show_kept(request: Request, services: InServices, session: SignedIn, speech: InSpeech) -> str:
     with own_rows(services, session) as connection:
         shown = kept(connection, speech)
     return page("kept.html", chrome_of(request, session, speech), page=shown)

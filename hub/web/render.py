@@ -64,16 +64,24 @@ def _environment(language: UiLanguage) -> Environment:
 
 
 def page(template: str, chrome: Chrome, **context: Any) -> str:
-    return _environment(chrome.speech.language).get_template(template).render(
-        chrome=chrome, **context
+    return (
+        _environment(chrome.speech.language).get_template(template).render(chrome=chrome, **context)
     )
 
 
 def error_page(
-    speech: Speech, status: int, title: str, detail: str, error_id: str | None
+    speech: Speech,
+    session: Session | None,
+    status: int,
+    title: str,
+    detail: str,
+    error_id: str | None,
 ) -> str:
-    """Stands alone: it must show even when nothing can be asked of the database."""
-    chrome = Chrome(speech=speech, session=None, form_token="", here=urls.HOME)
-    return page(
-        "error.html", chrome, status=status, title=title, detail=detail, error_id=error_id
+    """Asks nothing of the database: it must show even when that is away."""
+    chrome = Chrome(
+        speech=speech,
+        session=session,
+        form_token=session.csrf_token if session else "",
+        here=urls.HOME,
     )
+    return page("error.html", chrome, status=status, title=title, detail=detail, error_id=error_id)

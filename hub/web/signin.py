@@ -112,9 +112,7 @@ def _form(
     """The form's token is in a cookie and in the form: another site can write neither."""
     known = request.cookies.get(cookie_name(request, FORM_COOKIE), "")
     token = known if len(known) >= 32 else secrets.token_urlsafe(32)
-    chrome = Chrome(
-        speech=speech, session=None, form_token=token, here=urls.sign_in(came_for)
-    )
+    chrome = Chrome(speech=speech, session=None, form_token=token, here=urls.sign_in(came_for))
     written = page("sign_in.html", chrome, came_for=came_for, message=message)
     response = HTMLResponse(written, status)
     if token != known:
@@ -122,9 +120,7 @@ def _form(
     return response
 
 
-def _set(
-    request: Request, response: Response, name: str, value: str, max_age: int | None
-) -> None:
+def _set(request: Request, response: Response, name: str, value: str, max_age: int | None) -> None:
     response.set_cookie(
         cookie_name(request, name),
         value,

@@ -1,7 +1,7 @@
-"""Real servers: one embedded PostgreSQL and one broker a session, a database a test.
+"""Real servers: one embedded PostgreSQL and one broker a session.
 
-The template database is migrated once and cloned for each test. The broker is shared, so a
-test has a branch name of its own.
+The template database is migrated once and cloned. `hub_db` is a clone that each test finds
+empty, `module_db` one of a module. The broker is shared, so a test has a branch name of its own.
 """
 
 import itertools
@@ -9,6 +9,7 @@ import shutil
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -70,8 +71,20 @@ class HubDatabase:
         return database
 
     def close(self) -> None:
-        for database in self._opened:
-            database.close()
+        while self._opened:
+            self._opened.pop().close()
+
+    def empty(self) -> None:
+        """Deletes all rows of all tables, whatever hangs on them or forbids it."""
+        with psycopg.connect(self.server.superuser_url(self.name)) as connection:
+            connection.execute("SET session_replication_role = replica")
+            tables = connection.execute(
+                "SELECT relnamespace::regnamespace::text, relname FROM pg_class"
+                " WHERE relkind IN ('r', 'p') AND NOT relispartition"
+                " AND relnamespace::regnamespace::text IN ('hailong', 'hailong_private')"
+            ).fetchall()
+            for table in tables:
+                connection.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(*table)))
 
     def rows(self, query: LiteralString, *values: Any) -> list[tuple[Any, ...]]:
         """As superuser: what is really there, whatever row security shows."""
@@ -102,28 +115,50 @@ def template_database(postgres_server: PostgresServer) -> str:
     database = Database(postgres_server.role_url("migrator", TEMPLATE))
     database.open(10)
     migrate(database)
-    for now in (NOW, datetime.now(UTC)):
-        ensure_partitions(database, now - timedelta(days=36), now + timedelta(days=15))
+    # All that ingest asks for at NOW, and the last days for what goes by the real clock.
+    ensure_partitions(database, NOW - timedelta(days=36), NOW + timedelta(days=15))
+    today = datetime.now(UTC)
+    ensure_partitions(database, today - timedelta(days=8), today + timedelta(days=1))
     database.close()
     return TEMPLATE
 
 
-@pytest.fixture
-def hub_db(postgres_server: PostgresServer, template_database: str) -> Iterator[HubDatabase]:
-    found = HubDatabase(f"hailong_{next(_numbers)}", postgres_server)
-    name = sql.Identifier(found.name)
-    with psycopg.connect(postgres_server.superuser_url(), autocommit=True) as connection:
+@contextmanager
+def cloned(server: PostgresServer, template: str) -> Iterator[HubDatabase]:
+    found = HubDatabase(f"hailong_{next(_numbers)}", server)
+    name, owner = sql.Identifier(found.name), sql.Identifier("hailong_migrator")
+    with psycopg.connect(server.superuser_url(), autocommit=True) as connection:
         connection.execute(
-            sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY").format(
-                name, sql.Identifier(template_database)
+            sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE {} STRATEGY WAL_LOG").format(
+                name, owner, sql.Identifier(template)
             )
         )
-        bootstrap(postgres_server.superuser_url(), postgres_server.passfile, found.name)
-        yield found
-        found.close()
-        connection.close()
-    with psycopg.connect(postgres_server.superuser_url(), autocommit=True) as connection:
+    yield found
+    found.close()
+    # A new connection: a test may have killed the server meanwhile.
+    with psycopg.connect(server.superuser_url(), autocommit=True) as connection:
         connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))
+
+
+@pytest.fixture(scope="session")
+def session_db(postgres_server: PostgresServer, template_database: str) -> Iterator[HubDatabase]:
+    with cloned(postgres_server, template_database) as database:
+        yield database
+
+
+@pytest.fixture
+def hub_db(session_db: HubDatabase) -> Iterator[HubDatabase]:
+    """Empty, as after the migrations. Emptied again, not cloned: a clone takes a second."""
+    yield session_db
+    session_db.close()
+    session_db.empty()
+
+
+@pytest.fixture(scope="module")
+def module_db(postgres_server: PostgresServer, template_database: str) -> Iterator[HubDatabase]:
+    """One database for all tests of a module that leave it as they found it."""
+    with cloned(postgres_server, template_database) as database:
+        yield database
 
 
 def counter_row(branch: str, counter: str, **overrides: Any) -> CounterRow:
@@ -188,6 +223,8 @@ class RunningIngest:
     service: IngestService
     hub_key: SigningKey
     broker: Address
+    _stop: threading.Event
+    _thread: threading.Thread
 
     @property
     def verify_key(self) -> VerifyKey:
@@ -196,27 +233,36 @@ class RunningIngest:
     def device(self, sender: Sender) -> DeviceClient:
         return DeviceClient(self.broker, sender, self.verify_key)
 
+    def stop(self) -> None:
+        self._stop.set()
+        self._thread.join(20)
+        assert not self._thread.is_alive()
+
 
 @pytest.fixture
 def start_ingest(hub_db: HubDatabase) -> Iterator[Callable[..., RunningIngest]]:
     """Starts ingest on a broker with the clock at NOW, and stops it when the test ends."""
-    stop = threading.Event()
-    threads: list[threading.Thread] = []
+    started: list[RunningIngest] = []
 
-    def start(broker: Address, clock: Callable[[], datetime] = lambda: NOW) -> RunningIngest:
+    def start(
+        broker: Address,
+        clock: Callable[[], datetime] = lambda: NOW,
+        client_id: str | None = None,
+    ) -> RunningIngest:
         key = SigningKey.generate()
         database = Database(hub_db.url("ingest"), max_size=2, application_name="test-ingest")
-        service = IngestService(database, broker, key, clock=clock, client_id=hub_db.name)
-        threads.append(threading.Thread(target=service.run, args=(stop,)))
-        threads[-1].start()
+        client_id = client_id or f"test-ingest-{next(_numbers)}"
+        service = IngestService(database, broker, key, clock=clock, client_id=client_id)
+        stop = threading.Event()
+        thread = threading.Thread(target=service.run, args=(stop,))
+        started.append(RunningIngest(service, key, broker, stop, thread))
+        thread.start()
         wait_until(lambda: service.ready)
-        return RunningIngest(service, key, broker)
+        return started[-1]
 
     yield start
-    stop.set()
-    for thread in threads:
-        thread.join(20)
-        assert not thread.is_alive()
+    for running in started:
+        running.stop()
 
 
 @pytest.fixture

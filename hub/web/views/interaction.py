@@ -89,10 +89,10 @@ def _figure(row: ScoreRow, rulebook: RuleBook, speech: Speech) -> FigureView:
         parts=[
             PartView(
                 id=part["id"],
-                title=rulebook.part_title(row.rubric, row.figure, part["id"], speech.language),
+                title=rulebook.part_title(row.rubric, part["id"], speech.language),
                 weight=part["weight"],
                 neutral=part["neutral"],
-                value=part["value"],
+                value=part["measured"],
                 coverage=part["coverage"],
                 contribution=part["contribution"],
             )

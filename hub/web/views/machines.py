@@ -13,7 +13,9 @@ REJECTS: Final = 50
 _CLASSES: Final = {
     "interactions": (
         N_("Interactions"),
-        N_("When, where, how long; measurements as numbers; spans; no words, no sound, no picture."),
+        N_(
+            "When, where, how long; measurements as numbers; spans; no words, no sound, no picture."
+        ),
     ),
     "turns": (
         N_("Turns"),

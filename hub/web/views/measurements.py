@@ -37,7 +37,9 @@ _LINES: Final = (
     _Line("talk_time_s", N_("Talk time"), "s", ("roles",), _ROLES, by_role=True),
     _Line("unknown_talk_time_s", N_("Talk time, speaker not known"), "s", ("audio",), _SOUND),
     _Line("overlap_s", N_("Overlap"), "s", ("overlap",), _ROLES),
-    _Line("interruptions", N_("Interruptions, by who interrupts"), "count", ("overlap",), _ROLES, True),
+    _Line(
+        "interruptions", N_("Interruptions, by who interrupts"), "count", ("overlap",), _ROLES, True
+    ),
     _Line("response_gap_s", N_("Time until staff answer (median)"), "s", ("overlap",), _ROLES),
     _Line("dead_air_s", N_("Dead air in all"), "s", ("audio",), _SOUND),
     _Line("longest_dead_air_s", N_("Longest dead air"), "s", ("audio",), _SOUND),

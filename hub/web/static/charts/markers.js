@@ -5,6 +5,7 @@
 
 const ICON_PX = 20;
 const ROW_PX = 22;
+const TIP_PX = 272;
 
 export class Markers {
   /** `layer` lies over the plot; `chosen(second)` is called when one is pressed. */
@@ -17,7 +18,7 @@ export class Markers {
       this.#row(hits, row * ROW_PX + 2, model.hits.filter((hit) => hit.role === role), `marker--${role}`);
     });
     const flags = model.lanes.find((lane) => lane.id === "flags");
-    this.#row(flags, 3, model.flags, null);
+    this.#row(flags, 3, model.flags, null, true); // few, and none may hide another
     this.all = this.rows.flatMap((row) => row.items).sort((a, b) => a.second - b.second);
     this.all.forEach(({ button }, index) => {
       button.tabIndex = index ? -1 : 0;
@@ -26,7 +27,7 @@ export class Markers {
     });
   }
 
-  #row(lane, offset, events, kind) {
+  #row(lane, offset, events, kind, apart = false) {
     const { labels, format } = this.model;
     const items = events
       .map((event) => {
@@ -49,7 +50,7 @@ export class Markers {
         return { button, text, tip, whole, second: event.offset_s ?? 0, label: event.label };
       })
       .sort((a, b) => a.second - b.second);
-    this.rows.push({ lane, offset, items });
+    this.rows.push({ lane, offset, items, apart });
   }
 
   #move(event, index) {
@@ -68,12 +69,17 @@ export class Markers {
 
   /** Puts the markers where the axis now has them; `position(second)` in CSS px. */
   place(position, width_px, measure) {
-    for (const { lane, offset, items } of this.rows) {
+    for (const { lane, offset, items, apart } of this.rows) {
       const shown = items.filter((item) => {
         item.x = item.whole ? ICON_PX / 2 : position(item.second);
         item.button.hidden = item.x < -1 || item.x > width_px + 1;
         return !item.button.hidden;
       });
+      if (apart) {
+        shown.forEach((item, index) => {
+          if (index) item.x = Math.max(item.x, shown[index - 1].x + ICON_PX);
+        });
+      }
       let free = -Infinity;
       shown.forEach((item, index) => {
         const needs = ICON_PX + 2 + measure(item.label);
@@ -83,10 +89,14 @@ export class Markers {
         item.button.classList.toggle("marker--before", fitsLeft);
         item.text.hidden = !(fitsRight || fitsLeft);
         free = item.x - ICON_PX / 2 + (fitsRight ? needs : ICON_PX);
-        item.button.classList.toggle("marker--far", item.x > width_px / 2);
         item.button.style.top = `${lane.top + offset}px`;
         item.button.style.left = fitsLeft ? "auto" : `${item.x - ICON_PX / 2}px`;
         item.button.style.right = fitsLeft ? `${width_px - item.x - ICON_PX / 2}px` : "auto";
+        const left = item.x + (fitsLeft ? ICON_PX / 2 - needs : -ICON_PX / 2);
+        const widest = Math.min(TIP_PX, width_px);
+        const tip = Math.min(widest, measure(item.tip.textContent) + 24);
+        item.tip.style.maxWidth = `${widest}px`;
+        item.tip.style.left = `${Math.min(0, width_px - left - tip)}px`;
       });
     }
     const stop = this.all.find(({ button }) => button.tabIndex === 0);

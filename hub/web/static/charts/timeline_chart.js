@@ -12,6 +12,8 @@ import { onSchemeChange, Palette } from "./palette.js";
 import { legend, Readout } from "./readout.js";
 
 const NARROW_PX = 620;
+/** An upright A4 page less its margins and a card's: the canvas cannot follow the paper. */
+const PAPER_PX = 640;
 const GUTTER_PX = { wide: 196, narrow: 14 };
 const TICKS_PX = { wide: 50, narrow: 40 };
 const AXIS_PX = 34;
@@ -58,6 +60,8 @@ export class Timeline {
     this.#touch();
     this.focusable.addEventListener("keydown", (event) => this.#key(event));
     new ResizeObserver(() => this.#resize()).observe(this.stage);
+    addEventListener("beforeprint", () => this.#resize(PAPER_PX));
+    addEventListener("afterprint", () => this.#resize());
     onSchemeChange(host, () => {
       this.palette = new Palette();
       this.#resize();
@@ -229,15 +233,15 @@ export class Timeline {
     this.buttons.zoom_in.disabled = max - min <= Math.min(SHORTEST_S, duration_s) + 0.01;
   }
 
-  #resize() {
-    const narrow = this.host.clientWidth < NARROW_PX;
-    if (!this.stage.clientWidth) return;
+  #resize(width_px = this.stage.clientWidth) {
+    if (!width_px) return;
+    const narrow = width_px < NARROW_PX;
     if (narrow !== this.narrow) {
       this.narrow = narrow;
       this.#layout();
     }
     const { min, max } = this.plot.scales.x;
-    this.plot.setSize({ width: this.stage.clientWidth, height: this.height });
+    this.plot.setSize({ width: width_px, height: this.height });
     this.plot.setScale("x", { min, max });
   }
 

@@ -1,14 +1,21 @@
 """Runs the application with uvicorn in a thread of its own, and stops it cleanly."""
 
+import logging
+import random
 import socket
 import threading
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
 import uvicorn
 from fastapi import FastAPI
 
 from hub.errors import HubError
+from hub.store.errors import DatabaseUnavailableError
+from hub.store.pool import Database
+
+log = logging.getLogger(__name__)
+_LONGEST_PAUSE_S: Final = 30.0
 
 
 class AddressInUseError(HubError):
@@ -85,6 +92,29 @@ class WebServer:
 
 
 def serve(app: FastAPI, host: str, port: int, stop: threading.Event) -> None:
-    """Serves until `stop` is set. Raises AddressInUseError before anything is served."""
-    with WebServer(app, host, port):
+    """Serves until `stop` is set, also while the database is away: pages then say so.
+
+    Opens the application's database and closes it at the end. Raises AddressInUseError before
+    anything is served.
+    """
+    database: Database = app.state.services.database
+    opener = threading.Thread(target=_open, args=(database, stop), name="web-database")
+    with WebServer(app, host, port) as server:
+        log.info("pages at %s", server.address)
+        opener.start()
         stop.wait()
+    opener.join()
+    database.close()
+
+
+def _open(database: Database, stop: threading.Event) -> None:
+    pause_s = 1.0
+    while not stop.is_set():
+        try:
+            database.open(timeout_s=1.0)
+        except DatabaseUnavailableError as error:
+            log.warning("%s; trying again in %.0f s", error, pause_s)
+            stop.wait(pause_s * random.uniform(0.8, 1.2))  # noqa: S311 - jitter, no secret
+            pause_s = min(_LONGEST_PAUSE_S, pause_s * 2)
+        else:
+            return

@@ -1,0 +1,80 @@
+"""What rules and rubrics are called on the screens, in either language."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+from hub.scoring.rubrics import FIGURES, Rubric, RubricPart, load_rubrics
+from hub.scoring.rules import Rule, load_rules
+from hub.web.contexts import EvidenceView, RubricPartView, RubricView, RuleView
+from hub.web.i18n import Speech, UiLanguage
+
+
+@dataclass(frozen=True, slots=True)
+class RuleBook:
+    """A rule or part that is in force no more keeps its id as its name: old flags stay."""
+
+    rules_by_id: Mapping[str, Rule]
+    rubrics_in_force: Sequence[Rubric]
+
+    @classmethod
+    def load(cls) -> Self:
+        return cls({rule.id: rule for rule in load_rules()}, load_rubrics())
+
+    def rule_title(self, rule_id: str, language: UiLanguage) -> str:
+        rule = self.rules_by_id.get(rule_id)
+        return title(rule, language) if rule else rule_id
+
+    def part_title(self, rubric_id: str, part_id: str, language: UiLanguage) -> str:
+        for rubric in self.rubrics_in_force:
+            for part in (part for parts in rubric.parts.values() for part in parts):
+                if rubric.id == rubric_id and part.id == part_id:
+                    return title(part, language)
+        return part_id
+
+    def rules(self, language: UiLanguage) -> list[RuleView]:
+        return [
+            RuleView(
+                rule_id=rule.id,
+                version=rule.version,
+                title=title(rule, language),
+                kind=rule.kind,
+                severity=rule.severity,
+                role=rule.role,
+            )
+            for rule in self.rules_by_id.values()
+        ]
+
+    def rubrics(self, language: UiLanguage) -> list[RubricView]:
+        return [
+            RubricView(
+                rubric=rubric.id,
+                version=rubric.version,
+                title=title(rubric, language),
+                zones=[str(zone) for zone in rubric.zones],
+                figure=figure,
+                parts=[
+                    RubricPartView(part.id, title(part, language), part.weight, part.neutral)
+                    for part in rubric.parts[figure]
+                ],
+            )
+            for rubric in self.rubrics_in_force
+            for figure in FIGURES
+        ]
+
+
+def title(named: Rule | Rubric | RubricPart, language: UiLanguage) -> str:
+    return named.title_vi if language == "vi" else named.title_en
+
+
+def evidence_views(pieces: Sequence[Mapping[str, Any]], speech: Speech) -> list[EvidenceView]:
+    """`pieces` as the scoring worker stored them: hits and spans, never words."""
+    return [
+        EvidenceView(
+            label=speech.word("category" if piece["type"] == "hit" else "span", piece["kind"]),
+            offset_s=piece["offset_s"],
+            duration_s=piece["duration_s"] if piece["type"] == "span" else None,
+            role=piece.get("role"),
+        )
+        for piece in pieces
+    ]

@@ -1,0 +1,221 @@
+"""Law 1: content never leaves memory.
+
+A recording carries a spoken phrase, a marked sound and a marked picture through a real agent,
+broker, hub and database; then everything that was written, sent, stored and logged is searched.
+The same search must find a leak planted on purpose in each of those channels.
+"""
+
+import subprocess
+import threading
+import time
+from pathlib import Path
+
+import av
+import numpy as np
+import paho.mqtt.client as mqtt
+import psycopg
+import pytest
+
+from edge_agent.capture.file import RecordingSource
+from edge_agent.models import catalog
+from tests.canary import Canary, Leak, search, search_folder
+from tests.integration.brokers import until
+from tests.site import Site, site
+
+pytestmark = pytest.mark.integration
+
+SPOKEN = "seven purple elephants are dancing quietly under the yellow umbrella"
+SCRIPTED = "bảy con voi tím nhảy múa dưới chiếc ô vàng"
+RATE = 16_000
+RNG = np.random.default_rng(3)
+SOUND = RNG.normal(0, 900, 4096).astype(np.int16)
+PICTURE = np.kron(RNG.integers(40, 216, (8, 8, 3)), np.ones((8, 8, 1))).astype(np.uint8)
+
+
+def spoken(text: str, folder: Path) -> np.ndarray:
+    """int16, 16 kHz."""
+    raw = folder / "spoken.wav"
+    subprocess.run(["espeak-ng", "-v", "en-us", "-s", "140", "-w", raw, text], check=True)
+    with av.open(str(raw)) as container:
+        resampler = av.AudioResampler(format="s16", layout="mono", rate=RATE)
+        parts = [p.to_ndarray()[0] for f in container.decode(audio=0) for p in resampler.resample(f)]
+    raw.unlink()
+    return np.concatenate(parts)
+
+
+@pytest.fixture(scope="module")
+def recording(tmp_path_factory) -> Path:
+    """30 s: the citizen speaks the phrase twice; the marked sound lies in a pause, the marked
+    picture in a corner of each frame. Lossless, so that what the agent holds is known."""
+    folder = tmp_path_factory.mktemp("recording")
+    speech = spoken(SPOKEN, folder)
+    sound = RNG.normal(0, 20, (2, RATE * 30)).astype(np.int16)
+    for start_s in (4, 14):
+        sound[1, start_s * RATE : start_s * RATE + len(speech)] += speech // 3
+    sound[0, 11 * RATE : 11 * RATE + len(SOUND)] = SOUND
+    sound[1, 12 * RATE : 12 * RATE + len(SOUND)] = SOUND
+    path = folder / "canary.mkv"
+    with av.open(str(path), "w") as container:
+        audio = container.add_stream("pcm_s16le", rate=RATE)
+        audio.layout = "stereo"
+        video = container.add_stream("ffv1", rate=3)
+        video.width, video.height, video.pix_fmt = 320, 240, "bgr0"
+        for index in range(90):
+            canvas = RNG.integers(100, 110, (240, 320, 3), dtype=np.uint8)
+            canvas[:, 160:] += 60
+            canvas[:64, :64] = PICTURE
+            shot = av.VideoFrame.from_ndarray(canvas, format="rgb24")
+            shot.pts = index
+            container.mux(video.encode(shot))
+            part = sound[:, index * RATE // 3 : (index + 1) * RATE // 3]
+            frame = av.AudioFrame.from_ndarray(
+                np.ascontiguousarray(part.T).reshape(1, -1), format="s16", layout="stereo"
+            )
+            frame.rate, frame.pts = RATE, index * RATE // 3
+            container.mux(audio.encode(frame))
+        container.mux(video.encode(None))
+        container.mux(audio.encode(None))
+    return path
+
+
+def canary(phrase: str) -> Canary:
+    return Canary(phrase, SOUND, PICTURE)
+
+
+class Wire:
+    """Everything that crosses the broker, topics included."""
+
+    def __init__(self, broker) -> None:
+        self.messages: list[tuple[str, bytes]] = []
+        self._ready = threading.Event()
+        self.client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv5)
+        self.client.on_message = lambda _c, _u, m: self.messages.append((m.topic, bytes(m.payload)))
+        self.client.on_subscribe = lambda *_: self._ready.set()
+        self.client.connect(broker.host, broker.port)
+        self.client.loop_start()
+        self.client.subscribe("#", qos=1)
+        assert self._ready.wait(10)
+
+    def close(self) -> None:
+        self.client.disconnect()
+        self.client.loop_stop()
+
+    def leaks(self, sought: Canary) -> list[Leak]:
+        raw = b"\n".join(topic.encode() + b" " + payload for topic, payload in self.messages)
+        return search(raw, sought, "wire")
+
+
+def row_leaks(database, sought: Canary) -> list[Leak]:
+    """Every row of every table as text, unpacked from wherever the server keeps it."""
+    leaks: list[Leak] = []
+    with psycopg.connect(database.server.superuser_url(database.name)) as connection:
+        tables = connection.execute(
+            "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables WHERE schemaname IN"
+            " ('hailong', 'hailong_private', 'public')"
+        ).fetchall()
+        for (table,) in tables:
+            rows = connection.execute(f"SELECT t::text, to_jsonb(t)::text FROM {table} t")
+            raw = b"\n".join(part.encode() for row in rows for part in row)
+            leaks += search(raw, sought, f"rows of {table}")
+    return leaks
+
+
+def interactions(database, branch: str) -> int:
+    return database.value(
+        "SELECT count(*) FROM hailong.scores WHERE branch_id = %s AND figure = 'experience'", branch
+    )
+
+
+def everything(made: Site, wire: Wire, database, sought: Canary, since: float) -> list[Leak]:
+    """Disk (agent, hub, scratch, logs, the database's own files), wire, rows."""
+    return [
+        *search_folder(made.folder, sought),
+        *search_folder(database.server.embedded.data, sought, newer_than=since),
+        *wire.leaks(sought),
+        *row_leaks(database, sought),
+    ]
+
+
+def measured(made: Site, recording: Path, database, *words: str) -> None:
+    """Runs hub and agent until the recording is stored and scored."""
+    made.start_hub("ingest", "score")
+    agent = made.start_agent(recording, *words)
+    assert agent.wait(90) == 0, made.log.read_text()[-2000:]
+    until(lambda: interactions(database, made.branch) == 1, 30)
+
+
+def heard_by_whisper(recording: Path) -> str:
+    """What the model makes of the phrase: that is what could leak, to the letter."""
+    models = catalog.load(
+        catalog.whisper_folder(None, lambda _: None), beam_size=1, threads=2
+    )
+    source = RecordingSource(recording, channels=2, video_fps=3)
+    sound = np.concatenate([f.samples for f in source.frames() if hasattr(f, "samples")], axis=1)
+    found = models.transcriber.transcribe(sound[1, 4 * RATE : 10 * RATE], None)
+    assert found is not None
+    words = "".join(c if c.isalnum() or c == " " else " " for c in found.text).split()
+    assert len(set(words) & set(SPOKEN.split())) >= 6, "the model must understand the canary"
+    return " ".join(words)
+
+
+@pytest.mark.timeout(240)
+def test_nothing_of_a_real_conversation_is_left_anywhere(tmp_path, hub_db, postgres_server, broker, recording):
+    """The real models, Whisper included."""
+    phrase = heard_by_whisper(recording)
+    since = time.time() - 1
+    wire = Wire(broker)
+    with site(tmp_path, "cn-canary-1", hub_db, postgres_server, broker) as made:
+        made.start_hub("ingest", "score")
+        agent = made._start(["hailong", "agent", "run", "--settings", str(made.settings_file(recording))])
+        assert agent.wait(120) == 0, made.log.read_text()[-2000:]
+        until(lambda: interactions(hub_db, made.branch) == 1, 30)
+        hub_db.rows("CHECKPOINT")
+        for sought in (canary(phrase), canary(SPOKEN)):
+            assert everything(made, wire, hub_db, sought, since) == []
+    hits = hub_db.rows("SELECT asr_confidence, syllables FROM hailong.turns WHERE asr_confidence > 0")
+    assert hits, "the words were read, or this test shows nothing"
+    wire.close()
+
+
+@pytest.mark.parametrize("stage", ["", "transcribe", "categories", "sentiment", "presence"])
+def test_nor_when_a_stage_fails_while_it_holds_the_phrase(
+    stage, tmp_path, hub_db, postgres_server, broker, recording
+):
+    since = time.time() - 1
+    wire = Wire(broker)
+    sought = canary(SCRIPTED)
+    with site(tmp_path, f"cn-canary-{stage or 'none'}", hub_db, postgres_server, broker) as made:
+        measured(made, recording, hub_db, "--say", SCRIPTED, *(["--raise", stage] if stage else []))
+        log = made.log.read_text()
+        assert (f"stage {'categories' if stage == 'sentiment' else stage} failed" in log) == bool(stage)
+        assert everything(made, wire, hub_db, sought, since) == []
+    wire.close()
+
+
+def test_a_leak_planted_in_each_channel_is_found(tmp_path, hub_db, postgres_server, broker, recording):
+    """The same search over the same places: what it cannot find, it does not prove absent."""
+    since = time.time() - 1
+    wire = Wire(broker)
+    sought = canary(SCRIPTED)
+    with site(tmp_path, "cn-canary-leak", hub_db, postgres_server, broker) as made:
+        measured(made, recording, hub_db, "--say", SCRIPTED)
+        with made.log.open("a") as log:
+            log.write(f"DEBUG transcribed {SCRIPTED}\n")
+        (made.agent_state / "cache.bin").write_bytes(b"\0" * 99 + SOUND.tobytes())
+        (made.folder / "scratch" / "frame.raw").write_bytes(PICTURE.tobytes())
+        wire.client.publish("hailong/v1/x/y/debug", SCRIPTED.encode("utf-16-le"), qos=1)
+        until(lambda: any(topic.endswith("/debug") for topic, _ in wire.messages))
+        hub_db.rows(
+            "UPDATE hailong.interactions SET spans = jsonb_build_array(%s::text || repeat(' x', 4000))",
+            SCRIPTED,
+        )
+        hub_db.rows("CHECKPOINT")
+        found = everything(made, wire, hub_db, sought, since)
+    wire.close()
+    places = {leak.where for leak in found}
+    assert "programs.log" in places
+    assert "agent/cache.bin" in places
+    assert "scratch/frame.raw" in places
+    assert "wire" in places
+    assert any(place.startswith("rows of hailong.interactions") for place in places)
+    assert any(leak.where.startswith(("base/", "pg_wal/")) for leak in found), "the database's files"

@@ -1,0 +1,141 @@
+"""A whole site for a test: database, broker, hub and an enrolled counter, each a real one.
+
+The hub's services and the agent are processes of their own, so that a test can kill them.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from edge_agent.identity import DeviceIdentity
+from edge_agent.state_folder import open_state_folder
+from hub.settings import Address, load_signing_key
+from hub.store.place import enrol_device, set_up_place
+from hub.store.rows import CounterRow
+
+DEVICE, COUNTER = "may-01", "quay-05"
+
+
+@dataclass
+class Site:
+    folder: Path
+    branch: str
+    database_url: str
+    passfile: Path
+    broker: Address
+    hub_key_hex: str
+    children: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    @property
+    def agent_state(self) -> Path:
+        return self.folder / "agent"
+
+    @property
+    def log(self) -> Path:
+        return self.folder / "programs.log"
+
+    def settings_file(self, recording: Path) -> Path:
+        path = self.agent_state / "agent.toml"
+        path.write_text(
+            f'device_id = "{DEVICE}"\nbranch = "{self.branch}"\ncounter = "{COUNTER}"\n'
+            f"state = {json.dumps(str(self.agent_state))}\n"
+            f'broker_url = "mqtt://{self.broker}"\nhub_public_key = "{self.hub_key_hex}"\n'
+            f"[source]\npath = {json.dumps(str(recording))}\n"
+            "[zones]\ncitizen = [[0.5, 0.0], [1.0, 0.0], [1.0, 1.0], [0.5, 1.0]]\n"
+            "staff = [[0.0, 0.0], [0.5, 0.0], [0.5, 1.0], [0.0, 1.0]]\n"
+            "[publish]\nresend_after_s = 1\nreconnect_max_s = 1\n"
+        )
+        return path
+
+    def start_hub(self, *parts: str) -> subprocess.Popen[bytes]:
+        only = [word for part in parts for word in ("--only", part)]
+        return self._start(["hailong", "hub", "run", *only])
+
+    def start_agent(self, recording: Path, *words: str) -> subprocess.Popen[bytes]:
+        settings = str(self.settings_file(recording))
+        return self._start(["tests.agent_process", settings, *words])
+
+    def _start(self, words: list[str]) -> subprocess.Popen[bytes]:
+        scratch = self.folder / "scratch"
+        scratch.mkdir(exist_ok=True)
+        with self.log.open("ab") as log:
+            child = subprocess.Popen(
+                [sys.executable, "-m", *words],
+                cwd=Path(__file__).parents[1],
+                env={
+                    **os.environ,
+                    "HAILONG_DATABASE_URL": self.database_url,
+                    "HAILONG_DATABASE_PASSFILE": str(self.passfile),
+                    "HAILONG_BROKER_URL": f"mqtt://{self.broker}",
+                    "HAILONG_STATE": str(self.folder / "hub"),
+                    "HAILONG_WEB_ADDRESS": "127.0.0.1:0",
+                    "HOME": str(scratch),
+                    "TMPDIR": str(scratch),
+                    "PYTHONUNBUFFERED": "1",
+                },
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+        self.children.append(child)
+        return child
+
+
+@contextmanager
+def site(folder: Path, branch: str, database, server, broker: Address) -> Iterator[Site]:
+    """`database`, `server`: HubDatabase and PostgresServer of tests/integration/conftest.py."""
+    hub_key = load_signing_key(folder / "hub")
+    identity = DeviceIdentity.load_or_create(
+        open_state_folder(folder / "agent"), DEVICE, branch, COUNTER
+    )
+    migrator = database.open("migrator")
+    set_up_place(
+        migrator,
+        [
+            CounterRow(
+                branch_id=branch,
+                branch_vi="Chi nhánh thử nghiệm",
+                branch_en="Test branch",
+                point_id="diem-1",
+                point_vi="Điểm tiếp nhận số 1",
+                point_en="Point 1",
+                counter_id=COUNTER,
+                zone="intake",
+                number=5,
+            )
+        ],
+    )
+    enrol_device(
+        migrator,
+        device_id=DEVICE,
+        branch_id=branch,
+        counter_id=COUNTER,
+        public_key=identity.public_key.hex(),
+    )
+    address = server.embedded.address
+    made = Site(
+        folder=folder,
+        branch=branch,
+        database_url=f"postgresql://{address.host}:{address.port}/{database.name}",
+        passfile=server.passfile,
+        broker=broker,
+        hub_key_hex=bytes(hub_key.verify_key).hex(),
+    )
+    try:
+        yield made
+    finally:
+        for child in made.children:
+            if child.poll() is None:
+                child.send_signal(signal.SIGTERM)
+        for child in made.children:
+            try:
+                child.wait(20)
+            except subprocess.TimeoutExpired:
+                child.kill()
+                child.wait()
