@@ -12,6 +12,10 @@ from hub.errors import HubError
 RECORDING = Path(__file__).parent / "counter.mp4"
 
 
+class BadInput(click.ClickException):
+    exit_code = 2
+
+
 @click.command()
 @click.option(
     "--source",
@@ -34,9 +38,7 @@ def main(source: Path, state: Path, port: int, *, once: bool) -> None:
     try:
         show(source.absolute(), state.absolute(), port, click.echo, once=once)
     except (AgentError, HubError) as error:
-        failure = click.ClickException(str(error))
-        failure.exit_code = 2
-        raise failure from error
+        raise BadInput(str(error)) from error
 
 
 if __name__ == "__main__":

@@ -2,14 +2,15 @@
 
 from collections import deque
 from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from math import log10
 
-from edge_agent.presence import Presence, PresenceChange
 from edge_agent.segment import LEVEL_S, Level, Segment, Voice
 from edge_agent.sound_health import SoundHealth
 from edge_agent.turn import roles_of
+from edge_agent.zone_history import Presence, PresenceChange, ZoneHistory
 from schemas.activity import WINDOW_S, ActivityWindow
 from schemas.vocabulary import Role
 
@@ -33,7 +34,7 @@ class ActivityStage:
         self._health = health
         self._segments: deque[Segment] = deque()
         self._levels: deque[Level] = deque()
-        self._changes: dict[Role, list[PresenceChange]] = {Role.STAFF: [], Role.CITIZEN: []}
+        self._zones = {Role.STAFF: ZoneHistory(), Role.CITIZEN: ZoneHistory()}
         self._stays: deque[_Interval] = deque(maxlen=64)
         into_window = timedelta(
             microseconds=(anchor - datetime(1970, 1, 1, tzinfo=UTC))
@@ -53,7 +54,7 @@ class ActivityStage:
         self._segments.extend(voice.segments)
         self._levels.extend(voice.levels)
         for change in changes:
-            self._changes[change.zone].append(change)
+            self._zones[change.zone].add(change)
         return list(self._windows(voice.until_s - LAG_S, voice.until_s, open_stay))
 
     def stay(self, start_s: float, end_s: float) -> None:
@@ -93,42 +94,39 @@ class ActivityStage:
             for channel, role in enumerate(self._roles)
         }
         stays = [*self._stays, *([_Interval(*open_stay)] if open_stay else [])]
-        known_s = {
-            zone: self._zone_s(zone, low_s, high_s, (Presence.PRESENT, Presence.ABSENT))
-            for zone in self._changes
+        sound = self._health.quality(low_s, high_s)
+        citizen_known_s, citizen_s = self._zone_s(Role.CITIZEN, low_s, high_s)
+        staff_known_s, staff_s = self._zone_s(Role.STAFF, low_s, high_s)
+        heard = {
+            role for role, share in zip(self._roles, sound.by_channel, strict=True) if share > 0
         }
-        present_s = {
-            zone: self._zone_s(zone, low_s, high_s, (Presence.PRESENT,)) for zone in self._changes
-        }
-        alive = self._health.coverage(low_s, high_s)
         window = ActivityWindow(
             at=self._next,
-            staff_speech_s=_speech_s(spoken, Role.STAFF),
-            citizen_speech_s=_speech_s(spoken, Role.CITIZEN),
-            unknown_speech_s=_speech_s(spoken, Role.UNKNOWN),
-            overlap_s=_overlap_s(spoken),
-            staff_level_dbfs=self._level_dbfs(Role.STAFF, low_s, high_s),
-            citizen_level_dbfs=self._level_dbfs(Role.CITIZEN, low_s, high_s),
-            citizen_present_s=present_s[Role.CITIZEN] if known_s[Role.CITIZEN] else None,
-            staff_present_s=present_s[Role.STAFF] if known_s[Role.STAFF] else None,
+            staff_speech_s=_speech_s(spoken, heard, Role.STAFF),
+            citizen_speech_s=_speech_s(spoken, heard, Role.CITIZEN),
+            unknown_speech_s=_speech_s(spoken, heard, Role.UNKNOWN),
+            overlap_s=_overlap_s(spoken, heard),
+            staff_level_dbfs=self._level_dbfs(heard, Role.STAFF, low_s, high_s),
+            citizen_level_dbfs=self._level_dbfs(heard, Role.CITIZEN, low_s, high_s),
+            citizen_present_s=citizen_s if citizen_known_s else None,
+            staff_present_s=staff_s if staff_known_s else None,
             in_interaction_s=round(_common_s(stays, low_s, high_s), 2),
-            audio_coverage=round(alive * (high_s - low_s) / WINDOW_S, 2),
-            video_coverage=round(min(1.0, known_s[Role.CITIZEN] / WINDOW_S), 2),
+            audio_coverage=round(sound.coverage * (high_s - low_s) / WINDOW_S, 2),
+            video_coverage=round(min(1.0, citizen_known_s / WINDOW_S), 2),
         )
         self._forget(end_s)
         return window
 
-    def _zone_s(self, zone: Role, low_s: float, high_s: float, states: Sequence[Presence]) -> float:
-        changes = self._changes[zone]
-        total = 0.0
-        for index, change in enumerate(changes):
-            until_s = changes[index + 1].since_s if index + 1 < len(changes) else high_s
-            if change.state in states:
-                total += max(0.0, min(until_s, high_s) - max(change.since_s, low_s))
-        return round(total, 2)
+    def _zone_s(self, zone: Role, low_s: float, high_s: float) -> tuple[float, float]:
+        """Seconds in which the zone's state is known, and in which somebody was there."""
+        history = self._zones[zone]
+        known_s = history.seconds(low_s, high_s, Presence.PRESENT, Presence.ABSENT)
+        return round(known_s, 2), round(history.seconds(low_s, high_s, Presence.PRESENT), 2)
 
-    def _level_dbfs(self, role: Role, low_s: float, high_s: float) -> float | None:
-        if role not in self._roles:
+    def _level_dbfs(
+        self, heard: AbstractSet[Role], role: Role, low_s: float, high_s: float
+    ) -> float | None:
+        if role not in heard:
             return None
         channel = self._roles.index(role)
         power = [
@@ -143,19 +141,21 @@ class ActivityStage:
             self._segments.popleft()
         while self._levels and self._levels[0].at_s + LEVEL_S <= before_s:
             self._levels.popleft()
-        for zone, changes in self._changes.items():
-            old = [c for c in changes if c.since_s <= before_s]
-            self._changes[zone] = changes[max(0, len(old) - 1) :]
+        for history in self._zones.values():
+            history.forget(before_s)
 
 
-def _speech_s(spoken: dict[Role, list[_Interval]], role: Role) -> float | None:
-    if role not in spoken:
+def _speech_s(
+    spoken: dict[Role, list[_Interval]], heard: AbstractSet[Role], role: Role
+) -> float | None:
+    """None where the role has no microphone of its own, or it was dead all the time."""
+    if role not in heard:
         return None
     return round(min(float(WINDOW_S), sum(i.end_s - i.start_s for i in spoken[role])), 2)
 
 
-def _overlap_s(spoken: dict[Role, list[_Interval]]) -> float | None:
-    if Role.UNKNOWN in spoken:
+def _overlap_s(spoken: dict[Role, list[_Interval]], heard: AbstractSet[Role]) -> float | None:
+    if not {Role.STAFF, Role.CITIZEN} <= heard:
         return None
     return round(
         sum(

@@ -6,6 +6,7 @@ traceback are dropped.
 """
 
 import logging
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,10 +26,16 @@ class Outcome(Generic[T]):
 
 
 class Guard:
-    """Counts failures by stage."""
+    """Counts failures by stage. Each is counted; the log gets the 1st, 10th, 100th ..., so
+    that a broken model cannot fill a disk.
+    """
 
     def __init__(self) -> None:
-        self.failures = 0
+        self.by_stage: Counter[str] = Counter()
+
+    @property
+    def failures(self) -> int:
+        return self.by_stage.total()
 
     def run(self, stage: str, call: Callable[[], T]) -> Outcome[T]:
         place = ""
@@ -36,8 +43,12 @@ class Guard:
             return Outcome(call())
         except Exception as error:  # noqa: BLE001 - the boundary this module is for
             place = f"{type(error).__name__} at {where(error.__traceback__)}"
-        self.failures += 1
-        _log.error("stage %s failed: %s; its measurement is missing", stage, place)
+        self.by_stage[stage] += 1
+        count = self.by_stage[stage]
+        if str(count).rstrip("0") == "1":
+            _log.error(
+                "stage %s failed: %s; its measurement is missing (failure %d)", stage, place, count
+            )
         return Outcome(None, failed=True)
 
 

@@ -2,39 +2,38 @@
 
 Start: the citizen is present, or speaks, for 3 s; the seconds that decided it belong to it,
 so turns wait in RAM until it is known. End: the citizen is absent for 20 s; with sound alone,
-120 s of silence on all channels. The trailing wait is no part of the stay, and what staff say
-in it is never read.
+120 s of silence on all channels. A camera that sees nothing valid, and microphones that are
+all dead, end nothing. The trailing wait is no part of the stay, and what staff say in it is
+never read: a turn is admitted up to the last sign of the citizen and no further.
 """
 
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from edge_agent.presence import Presence, PresenceChange
-from edge_agent.segment import Segment, Voice
+from edge_agent.segment import MIN_SPEECH_S, Segment, Voice
 from edge_agent.turn import SpokenTurn
+from edge_agent.zone_history import Presence, PresenceChange, Stretch, ZoneHistory
 from schemas.vocabulary import EndReason, Role
 
 START_S = 3.0
 ABSENT_S = 20.0
 SILENCE_S = 120.0
+MAX_STAY_S = 4 * 3600.0
+"""A stay that never ends (a poster with a face on it) is cut here, so that what is held in
+RAM and sent is bounded; both parts are marked uncertain."""
 _SPEECH_WINDOW_S = 15.0
 """Three seconds of a citizen's speech are looked for in so long a stretch."""
 _GREETING_S = 5.0
-"""With sound alone, words of staff so shortly before the citizen's belong to the stay."""
+"""Where the citizen is not seen, staff's words so shortly before the citizen's are the
+greeting that opened the talk."""
+_GREETING_REACH_S = 10.0
 _KEEP_TURNS_S = 40.0
 _KEEP_TURNS = 64
+"""Turns that wait to be admitted; of more, the oldest are dropped unread."""
 _LONG_S = 900.0
 _EMPTY_S = 3.0
-
-
-@dataclass(frozen=True, slots=True)
-class Stretch:
-    """What one zone was from `start_s` to `end_s`, in media time."""
-
-    start_s: float
-    end_s: float
-    state: Presence
+_EPSILON_S = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +67,21 @@ class InteractionTracker:
     def __init__(self, channels: int) -> None:
         self._citizen_channel = channels - 1
         self._tells_roles = channels == 2
-        self._changes: dict[Role, list[PresenceChange]] = {Role.STAFF: [], Role.CITIZEN: []}
+        self._zones = {Role.STAFF: ZoneHistory(), Role.CITIZEN: ZoneHistory()}
         self._waiting: deque[SpokenTurn] = deque(maxlen=_KEEP_TURNS)
         self._speech: deque[Segment] = deque()
         self._start_s: float | None = None
+        self._ended_s = 0.0
+        self._seen_s = 0.0
+        """A face was last seen in the citizen's zone."""
         self._active_s = 0.0
-        """The citizen was last there or speaking."""
+        """Last sign of the citizen: a face, their voice or, unseen, any voice."""
         self._sound_s = 0.0
         """Somebody last spoke, on any channel."""
+        self._deaf_s = 0.0
+        """No microphone was heard until then."""
+        self._cut_s: float | None = None
+        """Where a stay that grew too long was cut."""
 
     @property
     def open_since_s(self) -> float | None:
@@ -83,88 +89,98 @@ class InteractionTracker:
 
     @property
     def active_until_s(self) -> float:
-        return self._active_s if self._sees else max(self._active_s, self._sound_s)
+        return self._active_s
 
     def push(
-        self, voice: Voice, turns: Sequence[SpokenTurn], changes: Sequence[PresenceChange]
+        self,
+        voice: Voice,
+        turns: Sequence[SpokenTurn],
+        changes: Sequence[PresenceChange],
+        *,
+        deaf: bool,
     ) -> list[Event]:
+        """`deaf`: no microphone is heard, so that its silence proves nothing."""
         now_s = voice.until_s
         for change in changes:
-            self._changes[change.zone].append(change)
-            if change.zone is Role.CITIZEN and change.state is Presence.ABSENT:
-                # The seconds until the face was known to be gone were not a presence.
-                self._active_s = min(self._active_s, max(change.since_s, self._spoke_until_s))
+            self._look(change)
         self._listen(voice)
-        if self._state(Role.CITIZEN) is Presence.PRESENT:
-            self._active_s = max(self._active_s, now_s)
+        if deaf:
+            self._deaf_s = now_s
         self._waiting.extend(turns)
         events: list[Event] = []
         if self._start_s is None:
             events += self._try_open(voice)
-        if self._start_s is not None:
-            events += self._admit()
-            events += self._try_close(now_s)
-        else:
+        if self._start_s is None:
             self._forget(now_s)
-        return events
+            return events
+        return [*events, *self._admit(), *self._try_close(now_s)]
 
     def finish(self, now_s: float) -> list[Event]:
         """The source has ended; an open interaction ends with it."""
         if self._start_s is None:
             return []
-        events = list(self._admit())
-        return [*events, self._close(self._end_s(now_s), EndReason.SOURCE_ENDED)]
+        there = self._citizen.state is Presence.PRESENT
+        return self._close(now_s if there else self._active_s, EndReason.SOURCE_ENDED)
 
     @property
-    def _sees(self) -> bool:
-        return self._state(Role.CITIZEN) is not Presence.UNKNOWN
+    def _citizen(self) -> ZoneHistory:
+        return self._zones[Role.CITIZEN]
 
-    @property
-    def _spoke_until_s(self) -> float:
-        return self._speech[-1].end_s if self._speech and self._tells_roles else 0.0
-
-    def _state(self, zone: Role) -> Presence:
-        changes = self._changes[zone]
-        return changes[-1].state if changes else Presence.UNKNOWN
+    def _look(self, change: PresenceChange) -> None:
+        zone = self._zones[change.zone]
+        before = zone.state
+        zone.add(change)
+        if change.zone is not Role.CITIZEN:
+            return
+        if change.state is Presence.PRESENT:
+            self._seen_s = change.known_s
+            self._active_s = max(self._active_s, change.known_s)
+            return
+        lost = change.state is Presence.UNKNOWN and before is not Presence.UNKNOWN
+        if lost and self._sound_s > change.since_s:
+            # Unseen, any voice is a sign; this one was heard before the loss was known.
+            self._active_s = max(self._active_s, self._sound_s)
 
     def _listen(self, voice: Voice) -> None:
-        for segment in voice.segments:
+        going = [s for s in voice.speaking if s is not None and s.length_s >= MIN_SPEECH_S]
+        unseen = self._citizen.state is Presence.UNKNOWN
+        for segment in (*voice.segments, *going):
             self._sound_s = max(self._sound_s, segment.end_s)
-            if segment.channel == self._citizen_channel:
-                self._speech.append(segment)
-                if self._tells_roles or not self._sees:
-                    self._active_s = max(self._active_s, segment.end_s)
-        if any(since is not None for since in voice.speaking_since):
-            self._sound_s = voice.until_s
-        speaking = voice.speaking_since[self._citizen_channel] is not None
-        if speaking and (self._tells_roles or not self._sees):
-            self._active_s = max(self._active_s, voice.until_s)
+            citizens = self._tells_roles and segment.channel == self._citizen_channel
+            if citizens or unseen:
+                self._active_s = max(self._active_s, segment.end_s)
+        self._speech.extend(s for s in voice.segments if s.channel == self._citizen_channel)
         while self._speech and self._speech[0].end_s < voice.until_s - _SPEECH_WINDOW_S:
             self._speech.popleft()
 
     def _try_open(self, voice: Voice) -> list[Event]:
-        now_s = voice.until_s
         starts = []
-        citizen = self._changes[Role.CITIZEN]
-        if citizen and citizen[-1].state is Presence.PRESENT:
-            since_s = citizen[-1].since_s
-            if now_s - since_s >= START_S:
+        citizen = self._citizen
+        if citizen.state is Presence.PRESENT:
+            since_s = max(citizen.since_s, self._ended_s)
+            if self._seen_s - since_s >= START_S - _EPSILON_S:
                 starts.append(since_s)
-        since = voice.speaking_since[self._citizen_channel]
-        spoken_s = sum(s.end_s - s.start_s for s in self._speech)
-        spoken_s += 0.0 if since is None else now_s - since
-        if spoken_s >= START_S and (self._tells_roles or not self._sees):
-            first_s = self._speech[0].start_s if self._speech else (since or now_s)
-            starts.append(first_s if self._sees else self._with_greeting(first_s))
+        going = voice.speaking[self._citizen_channel]
+        spoken = [*self._speech, *([] if going is None else [going])]
+        theirs = self._tells_roles or citizen.state is Presence.UNKNOWN
+        if theirs and sum(s.length_s for s in spoken) >= START_S - _EPSILON_S:
+            first_s = spoken[0].start_s
+            seen = citizen.state is Presence.PRESENT
+            starts.append(first_s if seen else self._with_greeting(first_s))
         if not starts:
             return []
-        self._start_s = min(starts)
+        self._start_s = max(min(starts), self._ended_s)
         self._active_s = max(self._active_s, self._start_s)
         return [Opened(self._start_s)]
 
-    def _with_greeting(self, start_s: float) -> float:
+    def _with_greeting(self, first_s: float) -> float:
+        start_s = first_s
         for turn in reversed(self._waiting):
-            if turn.start_s < start_s <= turn.end_s + _GREETING_S:
+            if (
+                turn.role is Role.STAFF
+                and turn.start_s < start_s <= turn.end_s + _GREETING_S
+                and turn.start_s >= first_s - _GREETING_REACH_S
+            ):
                 start_s = turn.start_s
         return start_s
 
@@ -174,64 +190,54 @@ class InteractionTracker:
         admitted: list[Event] = []
         kept: list[SpokenTurn] = []
         for turn in self._waiting:
-            if (turn.start_s + turn.end_s) / 2 < self._start_s:
-                continue
-            if turn.start_s <= self._active_s or not self._sees:
-                admitted.append(Admitted(turn))
-            else:
+            if turn.end_s > self._active_s + _EPSILON_S:
                 kept.append(turn)
+            elif (inside := turn.within(self._start_s, turn.end_s)) is not None:
+                admitted.append(Admitted(inside))
         self._waiting.clear()
         self._waiting.extend(kept)
         return admitted
 
     def _try_close(self, now_s: float) -> list[Event]:
-        if self._sees:
-            if now_s - self._active_s < ABSENT_S:
-                return []
-            return [self._close(self._active_s, EndReason.CITIZEN_ABSENT)]
-        last_s = max(self._active_s, self._sound_s)
-        if now_s - last_s < SILENCE_S:
-            return []
-        return [self._close(last_s, EndReason.SILENCE)]
+        assert self._start_s is not None
+        if now_s - self._start_s >= MAX_STAY_S:
+            return self._close(self._active_s, EndReason.SOURCE_ENDED, cut=True)
+        if self._citizen.state is Presence.ABSENT:
+            gone_s = self._citizen.seconds(self._active_s, now_s, Presence.ABSENT)
+            if gone_s >= ABSENT_S - _EPSILON_S:
+                return self._close(self._active_s, EndReason.CITIZEN_ABSENT)
+        elif self._citizen.state is Presence.UNKNOWN:
+            last_s = max(self._active_s, self._sound_s, self._deaf_s)
+            if now_s - last_s >= SILENCE_S - _EPSILON_S:
+                return self._close(self._active_s, EndReason.SILENCE)
+        return []
 
-    def _end_s(self, now_s: float) -> float:
-        if self._state(Role.CITIZEN) is Presence.PRESENT:
-            return now_s
-        return self.active_until_s
-
-    def _close(self, end_s: float, reason: EndReason) -> Closed:
+    def _close(self, end_s: float, reason: EndReason, *, cut: bool = False) -> list[Event]:
         assert self._start_s is not None
         start_s, self._start_s = self._start_s, None
-        end_s = max(end_s, start_s)
-        citizen = self._stretches(Role.CITIZEN, start_s, end_s)
+        self._ended_s = end_s = max(end_s, start_s)
+        cut_turns = [t.within(start_s, end_s) for t in self._waiting if t.start_s < end_s]
+        admitted = [Admitted(turn) for turn in cut_turns if turn is not None]
+        self._speech.clear()
+        self._waiting = deque((t for t in self._waiting if t.start_s >= end_s), _KEEP_TURNS)
+        citizen = self._citizen.stretches(start_s, end_s)
+        follows_cut = self._cut_s is not None and start_s - self._cut_s < ABSENT_S
+        self._cut_s = end_s if cut else None
         closed = Closed(
             start_s=start_s,
             end_s=end_s,
             reason=reason,
-            boundary_uncertain=_uncertain(citizen, end_s - start_s),
+            boundary_uncertain=cut or follows_cut or _uncertain(citizen, end_s - start_s),
             citizen=citizen,
-            staff=self._stretches(Role.STAFF, start_s, end_s),
+            staff=self._zones[Role.STAFF].stretches(start_s, end_s),
         )
-        self._speech.clear()
-        self._waiting = deque((t for t in self._waiting if t.start_s > end_s), _KEEP_TURNS)
-        return closed
-
-    def _stretches(self, zone: Role, start_s: float, end_s: float) -> tuple[Stretch, ...]:
-        """The zone's states over the interval, without holes: before any word it is unknown."""
-        stretches: list[Stretch] = []
-        changes = [PresenceChange(zone, Presence.UNKNOWN, float("-inf")), *self._changes[zone]]
-        for index, change in enumerate(changes):
-            until_s = changes[index + 1].since_s if index + 1 < len(changes) else end_s
-            low, high = max(change.since_s, start_s), min(until_s, end_s)
-            if high > low:
-                stretches.append(Stretch(low, high, change.state))
-        return tuple(stretches)
+        return [*admitted, closed]
 
     def _forget(self, now_s: float) -> None:
         while self._waiting and self._waiting[0].end_s < now_s - _KEEP_TURNS_S:
             self._waiting.popleft()
-        for zone, changes in self._changes.items():
-            self._changes[zone] = changes[-8:]
+        for zone in self._zones.values():
+            zone.forget(now_s - _KEEP_TURNS_S)
 
 
 def _uncertain(citizen: Sequence[Stretch], duration_s: float) -> bool:

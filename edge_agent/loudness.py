@@ -10,14 +10,18 @@ from dataclasses import dataclass, field
 from math import log10
 from statistics import median
 
-from edge_agent.segment import LEVEL_S, Level
+from edge_agent.segment import LEVEL_S, Level, Segment, Voice
 
 BASELINE_S = 600.0
 BASELINE_MIN_SPEECH_S = 60.0
 RAISED_DB = 12.0
 RAISED_MIN_S = 1.0
+_KEPT_S = BASELINE_S + 150.0
+"""An interaction by sound alone is known to have ended 120 s after its end."""
 _BRIDGE_S = 0.35
 """A dip between syllables does not end a raised voice."""
+_NO_SOUND_DBFS = -100.0
+"""A dead microphone's silence says nothing of the room's noise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,41 +37,44 @@ class Loudness:
 @dataclass(slots=True)
 class _Channel:
     levels: deque[Level] = field(default_factory=deque)
-    speech: deque[tuple[float, float]] = field(default_factory=deque)
-    """(media time, dBFS) of frames inside turns."""
+    pending: deque[Segment] = field(default_factory=deque)
+    """Segments whose last level frame is not full yet."""
+    speech: deque[Level] = field(default_factory=deque)
+    """Frames inside segments."""
 
 
 class LoudnessMeter:
-    """Keeps the last ten minutes of levels a channel."""
+    """Keeps the levels of the last ten minutes, and a little more, by channel."""
 
     def __init__(self, channels: int) -> None:
         self._channels = [_Channel() for _ in range(channels)]
 
-    def push(self, levels: Iterable[Level]) -> None:
-        for level in levels:
-            kept = self._channels[level.channel].levels
-            kept.append(level)
-            while kept[0].at_s < level.at_s - BASELINE_S:
-                kept.popleft()
+    def push(self, voice: Voice) -> None:
+        for level in voice.levels:
+            self._channels[level.channel].levels.append(level)
+        for segment in voice.segments:
+            self._channels[segment.channel].pending.append(segment)
+        for number, channel in enumerate(self._channels):
+            while channel.pending and channel.pending[0].end_s + LEVEL_S <= voice.until_s:
+                spoken = channel.pending.popleft()
+                voiced = [(spoken.start_s, spoken.end_s)]
+                channel.speech.extend(self._spoken(number, voiced))
+            for kept in (channel.levels, channel.speech):
+                while kept and kept[0].at_s < voice.until_s - _KEPT_S:
+                    kept.popleft()
 
     def measure(self, channel: int, voiced: Sequence[tuple[float, float]]) -> Loudness:
-        """The turn's loudness against the baseline before it; then it joins the baseline."""
+        """The turn's loudness against the baseline that stood before it."""
         start_s, end_s = voiced[0][0], voiced[-1][1]
-        baseline = self._baseline(channel, start_s)
-        frames = self._between(channel, start_s, end_s)
-        spoken = [level for level in frames if _inside(level.at_s + LEVEL_S / 2, voiced)]
-        power = [10 ** (level.dbfs / 10) for level in spoken or frames]
+        spoken = self._spoken(channel, voiced)
+        power = [10 ** (x.dbfs / 10) for x in spoken or self._between(channel, start_s, end_s)]
         dbfs = 10 * log10(max(sum(power) / len(power), 1e-12)) if power else -120.0
-        raised: tuple[tuple[float, float], ...] = ()
-        if baseline is not None:
-            raised = self._raised(channel, frames, baseline)
-        self._channels[channel].speech.extend((level.at_s, level.dbfs) for level in spoken)
-        return Loudness(
-            dbfs=dbfs,
-            above_baseline_db=None if baseline is None else dbfs - baseline,
-            raised=raised,
-            has_baseline=baseline is not None,
-        )
+        baseline = self._baseline(channel, start_s)
+        if baseline is None:
+            return Loudness(dbfs, None, (), has_baseline=False)
+        noise = self._noise(channel, spoken)
+        loud = [x for x in spoken if x.dbfs >= baseline + RAISED_DB and x.at_s not in noise]
+        return Loudness(dbfs, dbfs - baseline, _runs(loud), has_baseline=True)
 
     def new_assignment(self) -> None:
         """Another clerk sits down: the usual level of the one before says nothing."""
@@ -75,57 +82,71 @@ class LoudnessMeter:
             channel.speech.clear()
 
     def snr_db(self, channel: int, start_s: float, end_s: float) -> float | None:
-        """Median level of speech frames less the level of the quietest tenth."""
-        frames = sorted(level.dbfs for level in self._between(channel, start_s, end_s))
-        spoken = [dbfs for at, dbfs in self._channels[channel].speech if start_s <= at < end_s]
+        """Median level of speech frames less the level of the quietest tenth, over the last
+        ten minutes of the stretch.
+        """
+        start_s = max(start_s, end_s - BASELINE_S)
+        frames = sorted(
+            level.dbfs
+            for level in self._between(channel, start_s, end_s)
+            if level.dbfs > _NO_SOUND_DBFS
+        )
+        spoken = [x.dbfs for x in self._channels[channel].speech if start_s <= x.at_s < end_s]
         if len(frames) < 50 or len(spoken) < 10:
             return None
         return max(0.0, round(median(spoken) - frames[len(frames) // 10], 1))
 
     def _baseline(self, channel: int, before_s: float) -> float | None:
-        speech = self._channels[channel].speech
-        while speech and speech[0][0] < before_s - BASELINE_S:
-            speech.popleft()
-        if len(speech) * LEVEL_S < BASELINE_MIN_SPEECH_S:
+        usual = [
+            level.dbfs
+            for level in self._channels[channel].speech
+            if before_s - BASELINE_S <= level.at_s < before_s
+        ]
+        if round(len(usual) * LEVEL_S, 3) < BASELINE_MIN_SPEECH_S:
             return None
-        return median(dbfs for _, dbfs in speech)
+        return median(usual)
 
     def _between(self, channel: int, start_s: float, end_s: float) -> list[Level]:
-        return [
-            level
-            for level in self._channels[channel].levels
-            if start_s - LEVEL_S / 2 <= level.at_s < end_s
-        ]
+        """Frames whose middle lies in the stretch; the newest are looked at first."""
+        found: list[Level] = []
+        for level in reversed(self._channels[channel].levels):
+            middle_s = level.at_s + LEVEL_S / 2
+            if middle_s < start_s:
+                break
+            if middle_s < end_s:
+                found.append(level)
+        return found[::-1]
 
-    def _raised(
-        self, channel: int, frames: Sequence[Level], baseline: float
-    ) -> tuple[tuple[float, float], ...]:
-        noise = self._noise(channel, frames)
-        runs: list[tuple[float, float]] = []
-        for level in frames:
-            if level.dbfs < baseline + RAISED_DB or level.at_s in noise:
-                continue
-            start_s, end_s = level.at_s, level.at_s + LEVEL_S
-            if runs and start_s - runs[-1][1] <= _BRIDGE_S:
-                runs[-1] = (runs[-1][0], end_s)
-            else:
-                runs.append((start_s, end_s))
-        return tuple(run for run in runs if run[1] - run[0] >= RAISED_MIN_S)
+    def _spoken(self, channel: int, voiced: Sequence[tuple[float, float]]) -> list[Level]:
+        frames = self._between(channel, voiced[0][0], voiced[-1][1])
+        return [x for x in frames if any(a <= x.at_s + LEVEL_S / 2 < b for a, b in voiced)]
 
     def _noise(self, channel: int, frames: Sequence[Level]) -> set[float]:
-        """Times at which another channel rises too: a noise in the hall, not a person."""
+        """Times at which another channel rises too: a noise in the hall, not a person. Where
+        the other has no baseline to rise from, it must stay clearly weaker than this one.
+        """
         rising: set[float] = set()
+        if not frames:
+            return rising
+        start_s, end_s = frames[0].at_s, frames[-1].at_s + LEVEL_S
+        own = {level.at_s: level.dbfs for level in frames}
         for other in range(len(self._channels)):
-            usual = self._baseline(other, frames[0].at_s) if frames and other != channel else None
-            if usual is None:
+            if other == channel:
                 continue
-            rising |= {
-                level.at_s
-                for level in self._between(other, frames[0].at_s, frames[-1].at_s + LEVEL_S)
-                if level.dbfs >= usual + RAISED_DB
-            }
+            usual = self._baseline(other, start_s)
+            for level in self._between(other, start_s, end_s):
+                least = own.get(level.at_s, 0.0) - RAISED_DB if usual is None else usual + RAISED_DB
+                if level.dbfs >= least:
+                    rising.add(level.at_s)
         return rising
 
 
-def _inside(at_s: float, spans: Sequence[tuple[float, float]]) -> bool:
-    return any(start <= at_s < end for start, end in spans)
+def _runs(loud: Iterable[Level]) -> tuple[tuple[float, float], ...]:
+    runs: list[tuple[float, float]] = []
+    for level in loud:
+        start_s, end_s = level.at_s, level.at_s + LEVEL_S
+        if runs and start_s - runs[-1][1] <= _BRIDGE_S:
+            runs[-1] = (runs[-1][0], end_s)
+        else:
+            runs.append((start_s, end_s))
+    return tuple(run for run in runs if round(run[1] - run[0], 3) >= RAISED_MIN_S)

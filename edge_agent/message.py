@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from edge_agent.fit import fit
 from edge_agent.interaction import Closed
 from edge_agent.measure import Measured
 from schemas.activity import ActivityPayload, ActivityWindow
 from schemas.fields import Wire
 from schemas.identifiers import interaction_id, message_id
 from schemas.interaction import InteractionPayload
+from schemas.registry import Kind
 from schemas.vocabulary import SourceKind
 
 
@@ -18,7 +20,7 @@ from schemas.vocabulary import SourceKind
 class Draft:
     """What the outbox numbers and signs."""
 
-    kind: str
+    kind: Kind
     payload: Wire
     message_id: UUID
     captured_at: datetime
@@ -40,6 +42,7 @@ class Origin:
 
 
 def interaction_draft(origin: Origin, stay: Closed, measured: Measured) -> Draft:
+    measured = fit(measured)
     start_ms = round(stay.start_s * 1000)
     payload = InteractionPayload(
         interaction_id=interaction_id(origin.device_id, origin.source, start_ms),

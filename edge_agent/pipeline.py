@@ -7,25 +7,29 @@ speed gives what the live counter would have given. Nothing is queued between th
 one who pushes waits, so a recording is read as fast as it is measured and no faster.
 """
 
+from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from edge_agent.activity import ActivityStage
 from edge_agent.capture.buffer import SoundBuffer
-from edge_agent.capture.frame import AudioFrame, Frame
+from edge_agent.capture.frame import SAMPLE_RATE, AudioFrame, Frame
 from edge_agent.guard import Guard
 from edge_agent.interaction import Admitted, Closed, Event, InteractionTracker, Opened
 from edge_agent.loudness import LoudnessMeter
-from edge_agent.measure import ReadTurn, measure
+from edge_agent.measure import measure
 from edge_agent.message import Draft, Origin, activity_draft, interaction_draft
 from edge_agent.models.catalog import Models
-from edge_agent.presence import PresenceChange, PresenceSettings, PresenceStage, Zones
-from edge_agent.segment import Segmenter, SegmentSettings, Voice
+from edge_agent.presence import PresenceSettings, PresenceStage, Zones
+from edge_agent.read_turn import ReadTurn
+from edge_agent.segment import CHUNK, Segmenter, SegmentSettings, Voice
 from edge_agent.sound_health import SoundHealth
 from edge_agent.turn import MAX_TURN_S, PAUSE_S, TurnBuilder
 from edge_agent.words import WordReader
+from edge_agent.zone_history import PresenceChange
 from schemas.health import SensorHealth
 from schemas.interaction import ByRole
-from schemas.vocabulary import Sensor
+from schemas.vocabulary import Sensor, SensorState
 
 _BUFFER_S = MAX_TURN_S + PAUSE_S + 12.0
 """A turn is cut out of the buffer when it ends: its length, its pause and a segment more."""
@@ -46,16 +50,16 @@ class Pipeline:
         self._channels = channels
         self._guard = Guard()
         self._buffer = SoundBuffer(channels, _BUFFER_S)
-        self._segmenter = Segmenter(channels, models.voice, settings.segment)
+        self._segmenter = Segmenter(channels, models.voice, settings.segment, self._guard)
         self._loudness = LoudnessMeter(channels)
         self._turns = TurnBuilder(channels, self._buffer, self._loudness)
-        self._presence = PresenceStage(models.faces, settings.zones, settings.presence)
+        self._presence = PresenceStage(models.faces, settings.zones, settings.presence, self._guard)
         self._tracker = InteractionTracker(channels)
         self._words = WordReader(models.transcriber, models.lexicon, models.sentiment, self._guard)
         self._health = SoundHealth(channels)
         self._activity = ActivityStage(channels, origin.anchor, self._health)
-        self._changes: list[PresenceChange] = []
-        """Changes of presence since the last frame of sound."""
+        self._changes: deque[PresenceChange] = deque()
+        """Those that the sound, which comes in blocks, has not reached yet."""
         self._read: list[ReadTurn] = []
         self._zero_s = 0.0
         """Start of the open interaction."""
@@ -86,14 +90,19 @@ class Pipeline:
         return (*sensors, SensorHealth(sensor=Sensor.CAMERA, state=self._presence.sensor))
 
     def push(self, frame: Frame) -> list[Draft]:
+        """Sound in blocks of a multiple of 512 samples; pictures before the sound of their
+        time. How large the blocks are changes nothing: the stages see 512 samples at a time.
+        """
         if not isinstance(frame, AudioFrame):
-            seen = self._guard.run("presence", lambda: self._presence.push(frame))
-            self._changes += seen.value or self._presence.lost(frame.at_s, failed=seen.failed)
+            self._changes.extend(self._presence.push(frame))
             return []
-        self._buffer.push(frame)
-        self._now_s = frame.end_s
-        self._changes += self._presence.tick(frame.end_s)
-        return self._advance(self._segmenter.push(frame))
+        drafts = []
+        for chunk in _chunks(frame):
+            self._buffer.push(chunk)
+            self._now_s = chunk.end_s
+            self._changes.extend(self._presence.tick(chunk.end_s))
+            drafts += self._advance(self._segmenter.push(chunk))
+        return drafts
 
     def finish(self) -> list[Draft]:
         """The source has ended: what is open ends with it."""
@@ -105,17 +114,21 @@ class Pipeline:
         return [*drafts, *(activity_draft(self._origin, windows) for windows in minutes)]
 
     def _advance(self, voice: Voice, *, last: bool = False) -> list[Draft]:
-        changes, self._changes = self._changes, []
-        self._health.push(voice.levels)
-        self._loudness.push(voice.levels)
+        changes = list(self._known(voice.until_s, last=last))
+        self._health.push(voice)
+        self._loudness.push(voice)
         turns = self._turns.push(voice)
         if last:
             turns += self._turns.finish()
-        drafts = self._take(self._tracker.push(voice, turns, changes))
+        drafts = self._take(self._tracker.push(voice, turns, changes, deaf=self._health.deaf))
         since_s = self._tracker.open_since_s
         going = None if since_s is None else (since_s, self._tracker.active_until_s)
         minutes = self._activity.push(voice, changes, going)
         return [*drafts, *(activity_draft(self._origin, windows) for windows in minutes)]
+
+    def _known(self, now_s: float, *, last: bool) -> Iterator[PresenceChange]:
+        while self._changes and (last or self._changes[0].known_s <= now_s):
+            yield self._changes.popleft()
 
     def _take(self, events: list[Event]) -> list[Draft]:
         drafts = []
@@ -142,6 +155,13 @@ class Pipeline:
             read,
             channels=self._channels,
             snr_db=ByRole(staff=snr[0], citizen=snr[1]) if self._channels == 2 else ByRole(),
-            audio=self._health.coverage(stay.start_s, stay.end_s),
+            sound=self._health.quality(stay.start_s, stay.end_s),
+            has_video=self._presence.sensor is not SensorState.ABSENT,
         )
         return interaction_draft(self._origin, stay, measured)
+
+
+def _chunks(frame: AudioFrame) -> Iterator[AudioFrame]:
+    first = round(frame.start_s * SAMPLE_RATE)
+    for at in range(0, frame.samples.shape[1], CHUNK):
+        yield AudioFrame((first + at) / SAMPLE_RATE, frame.samples[:, at : at + CHUNK])

@@ -6,22 +6,17 @@ coming, says unknown, and unknown ends nothing. Pictures never leave `PresenceSt
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 
 import numpy as np
 
 from edge_agent.capture.frame import Picture, VideoFrame
+from edge_agent.guard import Guard
 from edge_agent.models.base import FaceDetector
+from edge_agent.zone_history import Presence, PresenceChange
 from schemas.vocabulary import Role, SensorState
 
 Polygon = Sequence[tuple[float, float]]
 """Corners in relative coordinates, 0 to 1, from the top left."""
-
-
-class Presence(StrEnum):
-    PRESENT = "present"
-    ABSENT = "absent"
-    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,17 +37,10 @@ class PresenceSettings:
     """Mean brightness, 0 to 255, under which a lens is covered or the light is out."""
     flat_contrast: float = 4.0
     """Standard deviation of brightness under which there is nothing to see."""
-    frozen_s: float = 10.0
-    """A living picture always changes by its noise; one that does not has frozen."""
-
-
-@dataclass(frozen=True, slots=True)
-class PresenceChange:
-    """From `since_s` on, which may lie a little before the frame that decided it."""
-
-    zone: Role
-    state: Presence
-    since_s: float
+    frozen_s: float = 15.0
+    """A living picture always changes by its noise; one that does not has frozen. Cameras
+    that save on still scenes send the same picture again for some seconds.
+    """
 
 
 @dataclass(slots=True)
@@ -61,13 +49,16 @@ class _Zone:
     state: Presence = Presence.UNKNOWN
     seen: list[float] = field(default_factory=list)
     """Times of the running faces that have not yet made a presence."""
-    last_seen_s: float | None = None
+    since_s: float = 0.0
     clear_since_s: float | None = None
 
 
 class PresenceStage:
-    def __init__(self, detector: FaceDetector, zones: Zones, settings: PresenceSettings) -> None:
+    def __init__(
+        self, detector: FaceDetector, zones: Zones, settings: PresenceSettings, guard: Guard
+    ) -> None:
         self._detector = detector
+        self._guard = guard
         self._settings = settings
         self._zones = {Role.CITIZEN: _Zone(zones.citizen)}
         if zones.staff is not None:
@@ -78,12 +69,17 @@ class PresenceStage:
         self.sensor = SensorState.ABSENT
 
     def push(self, frame: VideoFrame) -> list[PresenceChange]:
+        changes = self.tick(frame.at_s)
         self._last_frame_s = frame.at_s
         self.sensor = self._health(frame)
+        if self.sensor is SensorState.FROZEN:
+            return [*changes, *self._unknown(self._changed_s, frame.at_s)]
         if self.sensor is not SensorState.OK:
-            return self._unknown(frame.at_s)
-        centres = [face.centre for face in self._detector.faces(frame.picture)]
-        changes: list[PresenceChange] = []
+            return [*changes, *self._unknown(frame.at_s, frame.at_s)]
+        found = self._guard.run("presence", lambda: self._detector.faces(frame.picture))
+        if found.value is None:  # the model failed: who is there is unknown, not nobody
+            return [*changes, *self._unknown(frame.at_s, frame.at_s)]
+        centres = [face.centre for face in found.value]
         for role, zone in self._zones.items():
             occupied = any(contains(zone.polygon, centre) for centre in centres)
             changes += self._advance(role, zone, frame.at_s, occupied=occupied)
@@ -95,11 +91,7 @@ class PresenceStage:
         if last is None or now_s - last < self._settings.stalled_s:
             return []
         self.sensor = SensorState.STALLED
-        return self._unknown(last)
-
-    def lost(self, at_s: float, *, failed: bool) -> list[PresenceChange]:
-        """The detector failed on this picture: who is there is unknown, not nobody."""
-        return self._unknown(at_s) if failed else []
+        return self._unknown(last, last + self._settings.stalled_s)
 
     def _health(self, frame: VideoFrame) -> SensorState:
         thumbnail = frame.picture[::8, ::8].mean(axis=2).astype(np.uint8)
@@ -112,36 +104,34 @@ class PresenceStage:
         flat = float(thumbnail.std()) < self._settings.flat_contrast
         return SensorState.COVERED if dark or flat else SensorState.OK
 
-    def _unknown(self, since_s: float) -> list[PresenceChange]:
+    def _unknown(self, since_s: float, known_s: float) -> list[PresenceChange]:
         changes = []
         for role, zone in self._zones.items():
             zone.seen.clear()
             zone.clear_since_s = None
             if zone.state is not Presence.UNKNOWN:
                 zone.state = Presence.UNKNOWN
-                changes.append(PresenceChange(role, Presence.UNKNOWN, since_s))
+                changes.append(PresenceChange(role, Presence.UNKNOWN, since_s, known_s))
         return changes
 
     def _advance(
         self, role: Role, zone: _Zone, at_s: float, *, occupied: bool
     ) -> list[PresenceChange]:
         if occupied:
-            zone.last_seen_s, zone.clear_since_s = at_s, None
-            if zone.state is Presence.PRESENT:
-                return []
-            zone.seen.append(at_s)
-            if len(zone.seen) < self._settings.appear_frames:
-                return []
-            since_s = zone.seen[0]
-            zone.seen.clear()
-            zone.state = Presence.PRESENT
-            return [PresenceChange(role, Presence.PRESENT, since_s)]
+            zone.clear_since_s = None
+            if zone.state is not Presence.PRESENT:
+                zone.seen.append(at_s)
+                if len(zone.seen) < self._settings.appear_frames:
+                    return []
+                zone.state, zone.since_s = Presence.PRESENT, zone.seen[0]
+                zone.seen.clear()
+            return [PresenceChange(role, Presence.PRESENT, zone.since_s, at_s)]
         zone.seen.clear()
         zone.clear_since_s = at_s if zone.clear_since_s is None else zone.clear_since_s
         if zone.state is Presence.ABSENT or at_s - zone.clear_since_s < self._settings.vanish_s:
             return []
         zone.state = Presence.ABSENT
-        return [PresenceChange(role, Presence.ABSENT, zone.clear_since_s)]
+        return [PresenceChange(role, Presence.ABSENT, zone.clear_since_s, at_s)]
 
 
 def contains(polygon: Polygon, point: tuple[float, float]) -> bool:

@@ -10,6 +10,7 @@ from paho.mqtt.enums import MQTTProtocolVersion
 
 from edge_agent.clock import SystemClock, WallClock, trusted
 from edge_agent.errors import AgentError
+from edge_agent.guard import where
 from edge_agent.identity import DeviceIdentity, HubKey
 from edge_agent.outbox import Outbox
 from edge_agent.session import Counters, Parties, Session
@@ -129,7 +130,7 @@ class Publisher:
         """What ended the connection; None when it was let go on purpose.
 
         The boundary of the publisher's thread: whatever fails in a connection, the next one
-        is tried. Only the kind of an unforeseen error is named, never its text.
+        is tried. Of an unforeseen error only kind and place are named, never its text.
         """
         try:
             session = Session(self._parties, self._connections.rise(), self._protocol)
@@ -139,7 +140,7 @@ class Publisher:
         except OSError as error:
             return error.strerror or type(error).__name__
         except Exception as error:  # noqa: BLE001 - the boundary named above
-            return f"unforeseen {type(error).__name__}"
+            return f"unforeseen {type(error).__name__} at {where(error.__traceback__)}"
         return None
 
     def _tend(self) -> None:

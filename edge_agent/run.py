@@ -66,7 +66,6 @@ class Agent:
         self._identity = DeviceIdentity.load_or_create(
             settings.state, settings.device_id, settings.branch, settings.counter
         )
-        self._anchors = Anchors.open(settings.state / "recordings.json", self._clock)
         self._health = HealthReporter(settings.health.interval_s, VERSION, time.monotonic())
         self._looked_s = 0.0
 
@@ -92,9 +91,11 @@ class Agent:
             publisher = Publisher(
                 self._settings, self._identity, outbox, agent_version=VERSION, clock=self._clock
             )
+            # After the outbox: its lock keeps a second agent out of the folder.
+            anchors = Anchors.open(self._settings.state / "recordings.json", self._clock)
             publisher.start()
             try:
-                self._measure(source, outbox, publisher, stop)
+                self._measure(source, anchors, outbox, publisher, stop)
                 self._send_rest(source.info, outbox, publisher, stop, stay=stay)
             except Stopped:
                 self._say("stopped; what was measured so far is kept, the rest is measured again")
@@ -102,15 +103,20 @@ class Agent:
                 publisher.stop()
 
     def _measure(
-        self, source: RecordingSource, outbox: Outbox, publisher: Publisher, stop: threading.Event
+        self,
+        source: RecordingSource,
+        anchors: Anchors,
+        outbox: Outbox,
+        publisher: Publisher,
+        stop: threading.Event,
     ) -> None:
         path = self._settings.source.path
         sha256 = recording_sha256(path)
-        done = self._anchors.finished(sha256)
+        done = anchors.finished(sha256)
         if done is not None:
             self._say(f"{path.name} was measured before ({done.at:%Y-%m-%d %H:%M} UTC): kept")
             return
-        anchor = self._anchors.anchor_for(sha256, source.info.duration_s or 0.0)
+        anchor = anchors.anchor_for(sha256, source.info.duration_s or 0.0)
         self._say("loading the models")
         models = self._load_models()
         origin = Origin(self._settings.device_id, sha256, SourceKind.RECORDING, anchor, models.ids)
@@ -126,7 +132,7 @@ class Agent:
             if stop.is_set():
                 raise Stopped
         found += self._keep(pipeline.finish(), outbox, stop)
-        self._anchors.mark_finished(sha256, models.ids)
+        anchors.mark_finished(sha256, models.ids)
         self._say(_progress(Progress(pipeline.media_s, pipeline.media_s, found)))
 
     def _send_rest(

@@ -12,13 +12,16 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from edge_agent.capture.frame import SAMPLE_RATE, AudioFrame, Samples
-from edge_agent.models.base import VoiceActivity
+from edge_agent.guard import Guard
+from edge_agent.models.base import VoiceActivity, VoiceStream
 
 CHUNK = 512
 CHUNK_S = CHUNK / SAMPLE_RATE
 LEVEL_SAMPLES = 1600
 LEVEL_S = LEVEL_SAMPLES / SAMPLE_RATE
 FLOOR_DBFS = -120.0
+MIN_SPEECH_S = 0.12
+"""Anything shorter is a click."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +34,6 @@ class SegmentSettings:
     """Levels are compared over about 0.2 s, because syllables come and go."""
     hang_s: float = 0.2
     """A shorter pause belongs to the segment."""
-    min_speech_s: float = 0.12
     max_segment_s: float = 5.0
     """Longer speech goes on in a further segment, so that nothing waits for its end."""
 
@@ -41,6 +43,10 @@ class Segment:
     channel: int
     start_s: float
     end_s: float
+
+    @property
+    def length_s(self) -> float:
+        return self.end_s - self.start_s
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +65,10 @@ class Voice:
     until_s: float
     segments: tuple[Segment, ...]
     levels: tuple[Level, ...]
-    speaking_since: tuple[float | None, ...]
-    """By channel: start of the segment that still goes on."""
+    speaking: tuple[Segment | None, ...]
+    """By channel: the segment that still goes on, up to its last speech so far."""
+    failed: bool = False
+    """The model failed on a part of it: nothing found is not silence."""
 
 
 def rms_dbfs(samples: Samples) -> float:
@@ -73,88 +81,108 @@ def rms_dbfs(samples: Samples) -> float:
 
 @dataclass(slots=True)
 class _Channel:
+    stream: VoiceStream
     recent: deque[float]
     since_s: float | None = None
     last_s: float = 0.0
     """End of the last chunk with speech."""
+    goes_on: bool = False
+    """The segment continues one that was cut for its length, so even a short rest counts."""
     waiting: list[Samples] = field(default_factory=list)
     """Sound of the level frame that is not full yet."""
 
 
 class Segmenter:
-    def __init__(self, channels: int, voice: VoiceActivity, settings: SegmentSettings) -> None:
+    def __init__(
+        self, channels: int, voice: VoiceActivity, settings: SegmentSettings, guard: Guard
+    ) -> None:
         self._settings = settings
-        self._streams = [voice.stream() for _ in range(channels)]
+        self._guard = guard
         self._channels = [
-            _Channel(deque([FLOOR_DBFS], settings.bleed_window_chunks)) for _ in range(channels)
+            _Channel(voice.stream(), deque([FLOOR_DBFS], settings.bleed_window_chunks))
+            for _ in range(channels)
         ]
 
     def push(self, frame: AudioFrame) -> Voice:
         """`frame.samples`: a multiple of 512 samples."""
+        count, rest = divmod(frame.samples.shape[1], CHUNK)
+        if rest:
+            raise ValueError(f"got {frame.samples.shape[1]} samples, expected a multiple of 512")
+        failures = self._guard.failures
         segments: list[Segment] = []
-        count = frame.samples.shape[1] // CHUNK
+        # Times are made of sample numbers, so that blocks of any size give the same ones.
+        first = round(frame.start_s * SAMPLE_RATE)
         for index in range(count):
             chunk = frame.samples[:, index * CHUNK : (index + 1) * CHUNK]
-            segments += self._chunk(frame.start_s + index * CHUNK_S, chunk)
+            segments += self._chunk(first + index * CHUNK, chunk)
         return Voice(
-            frame.end_s,
-            tuple(segments),
-            tuple(self._levels(frame)),
-            tuple(c.since_s for c in self._channels),
+            until_s=(first + count * CHUNK) / SAMPLE_RATE,
+            segments=tuple(segments),
+            levels=tuple(self._levels(frame, first + count * CHUNK)),
+            speaking=tuple(self._speaking()),
+            failed=self._guard.failures > failures,
         )
 
     def finish(self, at_s: float) -> Voice:
         """The source has ended: what still goes on ends with it."""
-        segments = [
-            s for number, _ in enumerate(self._channels) if (s := self._close(number)) is not None
-        ]
-        return Voice(at_s, tuple(segments), (), tuple(None for _ in self._channels))
+        closed = [self._close(number) for number, _ in enumerate(self._channels)]
+        segments = tuple(segment for segment in closed if segment is not None)
+        return Voice(at_s, segments, (), tuple(None for _ in self._channels))
 
-    def _chunk(self, start_s: float, chunk: Samples) -> list[Segment]:
+    def _chunk(self, start: int, chunk: Samples) -> list[Segment]:
         for number, channel in enumerate(self._channels):
             channel.recent.append(rms_dbfs(chunk[number]))
         loudest = max(max(c.recent) for c in self._channels)
         done = []
         for number, channel in enumerate(self._channels):
-            probability = self._streams[number].probability(chunk[number])
+            heard = self._guard.run(
+                "voice", lambda c=channel, n=number: c.stream.probability(chunk[n])
+            )
             own = max(channel.recent) > loudest - self._settings.bleed_db
-            done += self._advance(number, start_s, probability if own else 0.0)
+            probability = heard.value if own and heard.value is not None else 0.0
+            done += self._advance(number, start, probability)
         return done
 
-    def _advance(self, number: int, start_s: float, probability: float) -> list[Segment]:
+    def _advance(self, number: int, start: int, probability: float) -> list[Segment]:
         settings, channel = self._settings, self._channels[number]
-        end_s = start_s + CHUNK_S
+        start_s, end_s = start / SAMPLE_RATE, (start + CHUNK) / SAMPLE_RATE
         going = channel.since_s is not None
-        done: list[Segment] = []
         if probability >= (settings.speech_off if going else settings.speech_on):
-            channel.since_s = channel.since_s if going else start_s
-            channel.last_s = end_s
-            if end_s - (channel.since_s or 0.0) >= settings.max_segment_s:
-                done.append(Segment(number, channel.since_s or 0.0, end_s))
-                channel.since_s = end_s
+            since_s = channel.since_s if channel.since_s is not None else start_s
+            channel.since_s, channel.last_s = since_s, end_s
+            if end_s - since_s >= settings.max_segment_s:
+                channel.since_s, channel.goes_on = end_s, True
+                return [Segment(number, since_s, end_s)]
         elif going and end_s - channel.last_s >= settings.hang_s:
             closed = self._close(number)
-            done += [closed] if closed else []
-        return done
+            return [closed] if closed else []
+        return []
 
     def _close(self, number: int) -> Segment | None:
         channel = self._channels[number]
         since_s, channel.since_s = channel.since_s, None
-        if since_s is None or channel.last_s - since_s < self._settings.min_speech_s:
+        shortest_s = 0.0 if channel.goes_on else MIN_SPEECH_S
+        channel.goes_on = False
+        if since_s is None or channel.last_s - since_s <= shortest_s:
             return None
         return Segment(number, since_s, channel.last_s)
 
-    def _levels(self, frame: AudioFrame) -> list[Level]:
+    def _speaking(self) -> list[Segment | None]:
+        return [
+            None if c.since_s is None else Segment(number, c.since_s, max(c.since_s, c.last_s))
+            for number, c in enumerate(self._channels)
+        ]
+
+    def _levels(self, frame: AudioFrame, end: int) -> list[Level]:
         levels = []
         for number, channel in enumerate(self._channels):
             channel.waiting.append(frame.samples[number])
             sound = np.concatenate(channel.waiting)
-            end = round(frame.end_s * SAMPLE_RATE)
             start = end - len(sound)
             whole = len(sound) // LEVEL_SAMPLES
             for index in range(whole):
                 part = sound[index * LEVEL_SAMPLES : (index + 1) * LEVEL_SAMPLES]
                 at_s = (start + index * LEVEL_SAMPLES) / SAMPLE_RATE
                 levels.append(Level(number, at_s, rms_dbfs(part)))
-            channel.waiting = [sound[whole * LEVEL_SAMPLES :]]
+            channel.waiting = [sound[whole * LEVEL_SAMPLES :].copy()]
         return levels

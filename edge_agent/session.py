@@ -149,7 +149,8 @@ class Session:
             reconnect_on_failure=False,
         )
         client.connect_timeout = _CONNECT_S
-        # Births come on top of the rows; beyond both the client would refuse.
+        # The client itself neither holds back nor queues: `_slots` bounds what it is given.
+        client.max_inflight_messages_set(2 * _MOST_PENDING)
         client.max_queued_messages_set(2 * _MOST_PENDING)
         client.will_set(self._state_topic, self._state(Connection.OFFLINE), qos=1, retain=True)
         client.on_connect = self._on_connect
@@ -253,8 +254,8 @@ class Session:
             self._ended = f"the broker refuses the connection: {reason}; check the device's rights"
             return
         limit = getattr(properties, "ReceiveMaximum", _MOST_PENDING)
-        self._slots = max(1, min(limit, _MOST_PENDING))
-        client.max_inflight_messages_set(self._slots)
+        # Two are left for a birth and the good-bye.
+        self._slots = max(1, min(limit, _MOST_PENDING) - 2)
         self._packet_bytes = getattr(properties, "MaximumPacketSize", None)
         client.subscribe([(self._confirm_topic, 1), (self._state_topic, 1)])
         self._publish(self._state_topic, self._state(Connection.ONLINE), retain=True)

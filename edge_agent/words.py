@@ -16,6 +16,8 @@ from schemas.vocabulary import Category, Language, Missing, Role
 
 MIN_CONFIDENCE = 0.4
 """exp(-0.92); Whisper's own threshold for a transcript worth keeping is exp(-1)."""
+MIN_LANGUAGE_PROBABILITY = 0.8
+"""Under this a turn may be in a language whose words would be misread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,10 @@ class WordReader:
         transcript = heard.value
         if transcript is None:
             return TurnWords(missing=Missing.LOW_CONFIDENCE)
-        if transcript.language is Language.OTHER:
+        if (
+            transcript.language is Language.OTHER
+            or transcript.language_probability < MIN_LANGUAGE_PROBABILITY
+        ):
             return TurnWords(missing=Missing.OTHER_LANGUAGE, language=Language.OTHER)
         if transcript.confidence < MIN_CONFIDENCE:
             return TurnWords(

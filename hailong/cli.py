@@ -18,6 +18,10 @@ _SIDES = {
 }
 
 
+class NotInstalledError(click.ClickException):
+    exit_code = 2
+
+
 class Sides(click.Group):
     """Imports a side only when it is called, so that a device needs no hub, nor a hub models."""
 
@@ -39,12 +43,10 @@ class Sides(click.Group):
 
 def _not_here(name: str, missing: list[str], extra: str) -> click.Command:
     def tell() -> None:
-        failure = click.ClickException(
+        raise NotInstalledError(
             f"this machine lacks {', '.join(missing)}, which `hailong {name}` needs; "
             f"install {extra}"
         )
-        failure.exit_code = 2
-        raise failure
 
     return click.Command(
         name,

@@ -18,6 +18,7 @@ from hub.auth.users import create_user
 from hub.errors import HubError
 from hub.run import PARTS, run_hub
 from hub.settings import HubSettings
+from hub.store.bootstrap import bootstrap as make_roles_and_database
 from hub.store.migrate import migrate as migrate_database
 from hub.store.place import enrol_device, read_place, revoke_device, set_up_place
 from hub.store.pool import Database
@@ -68,6 +69,23 @@ def run(parts: tuple[str, ...]) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     run_hub(HubSettings.from_environment(os.environ), parts or PARTS, stop)
+
+
+@hub.command()
+@click.option(
+    "--superuser-url",
+    envvar="HAILONG_SUPERUSER_URL",
+    show_envvar=True,
+    required=True,
+    help="Such as postgresql://postgres@host/postgres?passfile=FILE; a password belongs in the "
+    "file.",
+)
+@_told
+def bootstrap(superuser_url: str) -> None:
+    """Make the database and its roles; missing passwords are added to the password file."""
+    settings = HubSettings.from_environment(os.environ)
+    make_roles_and_database(superuser_url, settings.passfile, settings.database_name)
+    click.echo(f"database {settings.database_name} and its roles are there")
 
 
 @hub.command()

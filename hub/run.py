@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from hub.api.app import create_app
-from hub.api.server import serve
+from hub.api.serve import serve
 from hub.errors import HubError
 from hub.ingest.service import IngestService
-from hub.scoring.rubric_files import load_rubrics
+from hub.scoring.rubrics import load_rubrics
 from hub.scoring.rules import load_rules
 from hub.scoring.worker import ScoringWorker
 from hub.settings import HubSettings

@@ -6,9 +6,14 @@ passed in as functions: this package knows no cryptography library.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from schemas.errors import EnvelopeError, MessageTooLargeError, UnknownEnvelopeVersionError
+from schemas.errors import (
+    EnvelopeError,
+    MessageTooLargeError,
+    TopicError,
+    UnknownEnvelopeVersionError,
+)
 
 VERSION = 1
 SIGNATURE_BYTES = 64
@@ -24,24 +29,39 @@ Sign = Callable[[bytes], bytes]
 class Sealed:
     version: int
     signature: bytes
-    body: bytes
+    body: bytes = field(repr=False)
 
 
 def signed_bytes(topic: str, body: bytes) -> bytes:
-    """Length-prefixed, so that no two (topic, body) pairs give the same bytes."""
-    raw = topic.encode()
+    """Domain, a zero byte, the topic's length (2 bytes, big-endian), topic, body: no two
+    (topic, body) pairs give the same bytes. Raises TopicError.
+    """
+    # As MQTT: 65,535 bytes of UTF-8. "replace" gives "?" for a lone surrogate.
+    raw = topic.encode(errors="replace")
+    if len(raw) > 0xFFFF or raw.decode() != topic:
+        raise TopicError("topic is none of MQTT; expected UTF-8 of 65535 bytes at most")
     return DOMAIN + b"\0" + len(raw).to_bytes(2, "big") + raw + body
 
 
 def seal(topic: str, body: bytes, sign: Sign) -> bytes:
-    message = bytes([VERSION]) + sign(signed_bytes(topic, body)) + body
+    """Raises MessageTooLargeError, TopicError, or EnvelopeError (no body, or no signature)."""
+    signature = sign(signed_bytes(topic, body))
+    if len(signature) != SIGNATURE_BYTES or not body:
+        raise EnvelopeError(
+            f"signature of {len(signature)} bytes and body of {len(body)}; expected "
+            f"{SIGNATURE_BYTES} and at least 1"
+        )
+    message = bytes([VERSION]) + signature + body
     if len(message) > MAX_BYTES:
         raise MessageTooLargeError(f"message of {len(message)} bytes; expected {MAX_BYTES} at most")
     return message
 
 
 def unseal(message: bytes) -> Sealed:
-    """Splits a message without trusting it; the signature is checked by the hub."""
+    """Splits a message without trusting it; whoever reads it checks the signature.
+
+    Raises MessageTooLargeError, EnvelopeError or UnknownEnvelopeVersionError.
+    """
     if len(message) > MAX_BYTES:
         raise MessageTooLargeError(f"message of {len(message)} bytes; expected {MAX_BYTES} at most")
     if not message:

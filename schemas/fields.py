@@ -1,14 +1,27 @@
 """Field types that several messages share. No type here admits free text."""
 
+import re
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
 
 Share = Annotated[float, Field(ge=0, le=1)]
 """0 to 1: a coverage, a confidence or a probability."""
 
 Seconds = Annotated[float, Field(ge=0, le=86_400)]
+LongSeconds = Annotated[float, Field(ge=0, le=3.2e9)]
+"""Up to a hundred years: how long a device runs, or a row waits."""
+
 Count = Annotated[int, Field(ge=0, le=2**53)]
 Decibels = Annotated[float, Field(ge=-200, le=200)]
 """dB or, where the field says so, dBFS (RMS; 0 is full scale)."""
@@ -24,18 +37,44 @@ ModelId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._:-]{0,63}$")]
 Version = Annotated[str, Field(pattern=r"^[0-9A-Za-z][0-9A-Za-z.+-]{0,31}$")]
 
 
-def _rfc3339(value: datetime) -> str:
+_RFC3339 = (
+    r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?"
+    r"(Z|[+-][0-9]{2}:[0-9]{2})$"
+)
+
+
+def _read_rfc3339(value: Any) -> Any:
+    """Text as a time. pydantic by itself would take Unix seconds and several spellings."""
+    if isinstance(value, datetime):
+        return value
+    time = None
+    if isinstance(value, str) and re.fullmatch(_RFC3339, value):
+        try:
+            time = datetime.fromisoformat(value)
+        except ValueError:
+            time = None  # its text would repeat the value
+    if time is None:
+        raise PydanticCustomError("timestamp", "expected RFC 3339 with a UTC offset")
+    return time
+
+
+def _write_rfc3339(value: datetime) -> str:
     return value.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-Timestamp = Annotated[AwareDatetime, PlainSerializer(_rfc3339, return_type=str, when_used="json")]
+Timestamp = Annotated[
+    AwareDatetime,
+    BeforeValidator(_read_rfc3339),
+    PlainSerializer(_write_rfc3339, return_type=str, when_used="json"),
+    Field(json_schema_extra={"pattern": _RFC3339}),
+]
 """RFC 3339 with milliseconds; producers write UTC."""
 
 
 class Wire(BaseModel):
     """A part of a message: frozen, and forbidding extra fields, as producers must.
 
-    Consumers read through `registry.parse`, which drops unknown fields first, so that a
+    Consumers read through `registry.parse`, which passes over unknown fields, so that a
     later producer may add fields within a version.
     """
 
@@ -43,7 +82,6 @@ class Wire(BaseModel):
         frozen=True,
         extra="forbid",
         allow_inf_nan=False,
-        ser_json_inf_nan="constants",
         hide_input_in_errors=True,
     )
 
@@ -53,3 +91,9 @@ class SequenceRange(Wire):
 
     first: Sequence
     last: Sequence
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.last < self.first:
+            raise ValueError("last lies before first")
+        return self

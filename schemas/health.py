@@ -4,7 +4,16 @@ from typing import Annotated
 
 from pydantic import Field
 
-from schemas.fields import Count, Decibels, Seconds, SequenceRange, StreamId, Version, Wire
+from schemas.fields import (
+    Count,
+    Decibels,
+    LongSeconds,
+    Seconds,
+    SequenceRange,
+    StreamId,
+    Version,
+    Wire,
+)
 from schemas.vocabulary import DropReason, Sensor, SensorState
 
 
@@ -17,7 +26,7 @@ class SensorHealth(Wire):
 class OutboxHealth(Wire):
     waiting: Count
     """Rows the hub has not settled."""
-    oldest_waiting_s: Annotated[float, Field(ge=0)]
+    oldest_waiting_s: LongSeconds
     dead_letters: Count
     bytes: Count
 
@@ -25,7 +34,7 @@ class OutboxHealth(Wire):
 class LossHealth(Wire):
     """Counted losses before the outbox, since the agent's start (law 5)."""
 
-    audio_dropped_s: Annotated[float, Field(ge=0)] = 0
+    audio_dropped_s: LongSeconds = 0
     video_frames_dropped: Count = 0
     model_failures: Count = 0
 
@@ -35,7 +44,7 @@ class HealthPayload(Wire):
     outbox: OutboxHealth
     losses: LossHealth
     agent_version: Version
-    uptime_s: Annotated[float, Field(ge=0)]
+    uptime_s: LongSeconds
     clock_trusted: bool
 
 

@@ -4,10 +4,10 @@ Offsets (`*_s` in turns, hits and spans) count from the interaction's start. A m
 that could not be taken is None, and `coverage` says how much of it was seen.
 """
 
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 from uuid import UUID
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from schemas.fields import Count, Decibels, ModelId, Seconds, Share, Timestamp, Wire
 from schemas.vocabulary import (
@@ -39,8 +39,29 @@ class Sentiment(Wire):
     confidence: Share
 
 
+_LAW_TWO_AS_JSON_SCHEMA: dict[str, Any] = {
+    "allOf": [
+        {
+            "if": {"properties": {"role": {"enum": ["staff", "unknown"]}}},
+            "then": {"properties": {"sentiment": {"type": "null"}}},
+        },
+        {
+            "if": {"properties": {"role": {"const": "unknown"}}},
+            "then": {
+                "properties": {
+                    "hits": {"items": {"properties": {"category": {"enum": sorted(ROLE_NEUTRAL)}}}}
+                }
+            },
+        },
+    ]
+}
+"""What `Turn._law_two` checks, for producers who check against JSON Schema alone."""
+
+
 class Turn(Wire):
     """One role's speech, ended by a pause of 0.8 s or at 28 s; edges without VAD padding."""
+
+    model_config = ConfigDict(json_schema_extra=_LAW_TWO_AS_JSON_SCHEMA)
 
     role: Role
     role_confidence: Share
@@ -81,10 +102,10 @@ class Span(Wire):
 
 
 class ByRole(Wire):
-    """Seconds or counts for each side; None where that side could not be measured."""
+    """Seconds, counts, rates or dB for each side; None where that side could not be measured."""
 
-    staff: Annotated[float, Field(ge=0)] | None = None
-    citizen: Annotated[float, Field(ge=0)] | None = None
+    staff: Annotated[float, Field(ge=0, le=86_400)] | None = None
+    citizen: Annotated[float, Field(ge=0, le=86_400)] | None = None
 
 
 class SentimentSummary(Wire):

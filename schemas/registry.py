@@ -6,14 +6,20 @@ Producers build the payload classes, which forbid extra fields. Consumers come t
 
 import json
 from collections.abc import Mapping
-from typing import Any, Literal, get_args, get_origin
+from typing import Any, Literal, NoReturn, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ValidationError, model_validator
+from pydantic import ValidationError, create_model, model_validator
 
 from schemas.activity import ActivityPayload
 from schemas.control import ConfirmPayload, StatePayload
-from schemas.errors import EnvelopeError, SchemaError, UnknownKindError, UnknownVersionError
+from schemas.errors import (
+    EnvelopeError,
+    SchemaError,
+    UnknownKindError,
+    UnknownVersionError,
+    WireError,
+)
 from schemas.fields import Identifier, Sequence, StreamId, Timestamp, Wire
 from schemas.health import DroppedPayload, HealthPayload
 from schemas.interaction import InteractionPayload
@@ -49,76 +55,93 @@ class Body(Wire):
     payload: Wire
 
     @model_validator(mode="after")
-    def _sequenced(self) -> "Body":
-        numbered = self.stream is not None and self.sequence is not None
-        if numbered != (self.kind in SEQUENCED):
+    def _fits_its_kind(self) -> Self:
+        wanted = self.kind in SEQUENCED
+        if (self.stream is not None, self.sequence is not None) != (wanted, wanted):
             raise ValueError("stream and sequence stand on sequenced kinds and on no other")
         if type(self.payload) is not PAYLOADS.get((self.kind, self.schema_version)):
             raise ValueError("payload is not of this kind and version")
+        if isinstance(self.payload, InteractionPayload) and self.payload.open != (
+            self.kind == "alert"
+        ):
+            raise ValueError("an alert tells of an open interaction, and nothing else does")
         return self
 
     def encode(self) -> bytes:
         """UTF-8 JSON, fields in the order of the schema, None left out."""
         data = self.model_dump(mode="json", exclude={"payload"}, exclude_none=True)
         data["payload"] = self.payload.model_dump(mode="json", exclude_none=True)
-        return json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()
+        text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        return text.encode()
+
+
+READERS: Mapping[tuple[str, int], type[Body]] = {
+    (kind, version): create_model(f"{kind}-{version}", __base__=Body, payload=(payload, ...))
+    for (kind, version), payload in PAYLOADS.items()
+}
+"""`Body` with the payload's type named, to read and to describe it by."""
 
 
 def parse(raw: bytes) -> Body:
-    """The typed body of a message.
+    """The typed body of a message. JSON types are taken as they stand: no "1" for 1.
 
-    Raises EnvelopeError (no JSON object), UnknownKindError, UnknownVersionError or
-    SchemaError. No error text repeats what the message held.
+    Raises EnvelopeError (see `read_object`), UnknownKindError, UnknownVersionError or
+    SchemaError. No error repeats what the message held, nor leads to an error that does.
     """
-    try:
-        data = json.loads(raw)
-    except (ValueError, RecursionError) as error:
-        raise EnvelopeError("body is no JSON: expected a UTF-8 JSON object") from error
-    if not isinstance(data, dict):
-        raise EnvelopeError("body is no JSON object")
+    data = read_object(raw)
     kind, version = data.get("kind"), data.get("schema_version")
-    known = [k for k, _ in PAYLOADS]
-    if kind not in known:
-        raise UnknownKindError(f"unknown kind; expected one of {', '.join(dict.fromkeys(known))}")
-    if isinstance(version, bool) or not isinstance(version, int) or (kind, version) not in PAYLOADS:
+    if not isinstance(kind, str) or kind not in CURRENT:
+        raise UnknownKindError(f"unknown kind; expected one of {', '.join(CURRENT)}")
+    if type(version) is not int or (kind, version) not in PAYLOADS:
         raise UnknownVersionError(
             f"unknown schema version of {kind}; this side knows up to {CURRENT[kind]}"
         )
-    payload_type = PAYLOADS[kind, version]
     try:
-        payload = payload_type.model_validate_json(
-            json.dumps(_known_fields(payload_type, data.get("payload")))
+        read = READERS[kind, version].model_validate_json(raw, strict=True, extra="ignore")
+    except ValidationError as error:
+        fault = _fault(kind, error)
+    else:
+        return Body(**dict(read))
+    # Raised outside of the handler: pydantic's error holds the message, and would be kept
+    # as this one's cause or context.
+    raise fault
+
+
+def read_object(raw: bytes) -> dict[str, Any]:
+    """A body as the JSON object it must be, its kind still unknown.
+
+    Raises EnvelopeError unless it is UTF-8 without a byte order mark, JSON by RFC 8259 (no
+    NaN, no Infinity) and an object, with no name twice in any object: readers disagree on
+    which of two counts, and so on what was signed.
+    """
+    data = None
+    try:
+        data = json.loads(
+            raw.decode(), object_pairs_hook=_each_name_once, parse_constant=_no_constant
         )
-        fields = _known_fields(Body, {k: v for k, v in data.items() if k != "payload"})
-        return Body.model_validate({**fields, "payload": payload})
-    except (ValidationError, RecursionError) as error:
-        raise SchemaError(f"{kind} does not fit its schema: {_where(error)}") from error
+    except (ValueError, RecursionError):
+        pass  # not chained: UnicodeDecodeError and JSONDecodeError hold the whole text
+    else:
+        if isinstance(data, dict):
+            return data
+    raise EnvelopeError("body is no JSON object; expected UTF-8 JSON with each name once")
 
 
-def _where(error: Exception) -> str:
+def _each_name_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    data = dict(pairs)
+    if len(data) != len(pairs):
+        raise ValueError("a name stands twice")
+    return data
+
+
+def _no_constant(_name: str) -> NoReturn:
+    raise ValueError("NaN and Infinity are no JSON")
+
+
+def _fault(kind: str, error: ValidationError) -> WireError:
     """Field and rule of the first fault; never the value, which a stranger chose."""
-    if not isinstance(error, ValidationError):
-        return "nested too deeply"
     first = error.errors(include_input=False, include_url=False, include_context=False)[0]
-    return f"{'.'.join(str(part) for part in first['loc'])[:120]}: {first['type']}"
-
-
-def _known_fields(model: type[BaseModel], data: Any) -> Any:
-    """`data` without the fields that `model` and its parts do not know."""
-    if not isinstance(data, dict):
-        return data
-    return {
-        name: _known_value(model.model_fields[name].annotation, value)
-        for name, value in data.items()
-        if name in model.model_fields
-    }
-
-
-def _known_value(annotation: Any, value: Any) -> Any:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return _known_fields(annotation, value)
-    inner = [a for a in get_args(annotation) if a is not type(None)]
-    if get_origin(annotation) is tuple and isinstance(value, list):
-        return [_known_value(inner[0], item) for item in value]
-    models = [a for a in inner if isinstance(a, type) and issubclass(a, BaseModel)]
-    return _known_fields(models[0], value) if models else value
+    if first["type"] == "json_invalid":  # lone surrogates, or over 200 levels
+        return EnvelopeError("body is no JSON; expected whole characters and few levels")
+    where = ".".join(str(part) for part in first["loc"])[:120]
+    return SchemaError(f"{kind} does not fit its schema: {where or 'body'}: {first['type']}")

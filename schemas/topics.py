@@ -22,12 +22,15 @@ class Topic:
     def __post_init__(self) -> None:
         for part, value in (("branch", self.branch), ("counter", self.counter)):
             if not _NAME.fullmatch(value):
+                # Without the value: a stranger may have chosen the topic.
                 raise TopicError(
-                    f"topic has a {part} that is no name: got {value[:40]!r}, expected "
-                    "lower-case letters, digits and hyphens, 32 at most"
+                    f"topic has a {part} that is no name: got {len(value)} characters, expected "
+                    "1 to 32 of a to z, 0 to 9 and -, the first no -"
                 )
         if self.kind not in UP | DOWN:
-            raise TopicError(f"topic has an unknown kind: got {self.kind[:40]!r}")
+            raise TopicError(
+                f"topic has an unknown kind; expected one of {', '.join(sorted(UP | DOWN))}"
+            )
 
     def __str__(self) -> str:
         return f"{PREFIX}/{self.branch}/{self.counter}/{self.kind}"

@@ -15,8 +15,23 @@ from hub.api.deps import WebSettings
 from hub.auth.permissions import UserRole
 from hub.auth.sessions import SessionLimits
 from hub.auth.users import create_user
+from hub.ingest.process import Processor
+from hub.ingest.verify import Received
+from hub.scoring.rubrics import load_rubrics
+from hub.scoring.rules import load_rules
+from hub.scoring.worker import ScoringWorker
 from hub.store.pool import Database
-from tests.builders import NOW
+from schemas.fields import Wire
+from schemas.interaction import ByRole, InteractionPayload, Sentiment
+from tests.builders import (
+    NOW,
+    Sender,
+    hit,
+    interaction_payload,
+    measurements,
+    span,
+    turn,
+)
 
 PASSWORD = "mật-khẩu-thử-1"
 STAFF = "cb-0117"
@@ -79,3 +94,44 @@ def sign_in(client: TestClient, login: str, password: str = PASSWORD, **fields: 
 
 def api_token(client: TestClient) -> dict[str, str]:
     return {"X-CSRF-Token": client.get("/api/v1/me").json()["csrf_token"]}
+
+
+def arrive(hub_db: Any, sender: Sender, *payloads: Wire) -> None:
+    """Through the hub's own checks into the database, then scored by the worker."""
+    messages = [sender.message(payload) for payload in payloads]
+    processor = Processor(hub_db.open("ingest"), lambda: NOW)
+    processor.process([Received(topic, raw, NOW) for topic, raw in messages])
+    ScoringWorker(hub_db.open("worker"), load_rubrics(), load_rules(), lambda: NOW).run_once()
+    assert hub_db.rows("SELECT reason, detail FROM hailong.rejects") == []
+
+
+def flagged_payload(**overrides: Any) -> InteractionPayload:
+    """Staff's abusive words with a raised voice beside them, no greeting: a review, and trends."""
+    talk = [turn(start_s=2.0 + 14 * n, duration_s=6.0, speech_s=5.5) for n in range(6)]
+    talk[3] = turn(
+        start_s=44.0,
+        duration_s=6.0,
+        speech_s=5.5,
+        loudness_above_baseline_db=15.0,
+        hits=(hit("abusive", 46.0),),
+    )
+    talk += [
+        turn(
+            role="citizen",
+            start_s=9.0 + 14 * n,
+            duration_s=5.0,
+            speech_s=4.5,
+            sentiment=Sentiment(polarity=-0.4, confidence=0.8),
+        )
+        for n in range(6)
+    ]
+    given: dict[str, Any] = {
+        "turns": tuple(sorted(talk, key=lambda t: t.start_s)),
+        "spans": (
+            span("citizen_present", start_s=0.0, duration_s=180.0),
+            span("staff_present", start_s=0.0, duration_s=180.0),
+            span("raised_voice", role="staff", start_s=44.0, duration_s=5.0),
+        ),
+        "measurements": measurements(raised_voice_s=ByRole(staff=5.0, citizen=0.0)),
+    }
+    return interaction_payload(**{**given, **overrides})

@@ -49,9 +49,7 @@ def load(whisper_folder: Path, *, beam_size: int, threads: int) -> Models:
     from edge_agent.models.whisper import WhisperTranscriber  # noqa: PLC0415 - loads slowly
 
     model_id = f"whisper:{_sha256(_whisper_model(whisper_folder))[:8]}"
-    transcriber = WhisperTranscriber(
-        whisper_folder, model_id, beam_size=beam_size, threads=threads
-    )
+    transcriber = WhisperTranscriber(whisper_folder, model_id, beam_size=beam_size, threads=threads)
     return load_local(transcriber, Lexicon.load())
 
 

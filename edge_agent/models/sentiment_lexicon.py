@@ -16,6 +16,7 @@ from edge_agent.lexicon.files import LANGUAGES, Lists, read_lists
 from edge_agent.lexicon.patterns import Pattern, PatternError, compile_pattern
 from edge_agent.lexicon.words import END, START, Line, Word, words_of
 from edge_agent.lexicon.yaml_lines import Part, digest, read
+from edge_agent.models.base import Sentiment
 from schemas.vocabulary import Language
 
 PACKAGED = Path(__file__).parent.parent / "lexicon"
@@ -35,14 +36,6 @@ _BANDS = {
     "resigned": (-0.5, -0.1),
     "neutral": (-0.15, 0.15),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Sentiment:
-    polarity: float
-    """-1 to 1."""
-    confidence: float
-    """0 to 1."""
 
 
 @dataclass(frozen=True, slots=True)

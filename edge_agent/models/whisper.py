@@ -48,7 +48,7 @@ class WhisperTranscriber:
 
     @property
     def capabilities(self) -> Capabilities:
-        return Capabilities(languages=frozenset(_LANGUAGES.values()), max_s=28.0)
+        return Capabilities(languages=frozenset(_LANGUAGES.values()), max_s=30.0)
 
     def transcribe(self, samples: Samples, hint: Language | None) -> Transcript | None:
         duration_s = len(samples) / SAMPLE_RATE

@@ -19,7 +19,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hub.auth.errors import SignInBusyError, SignInRefusedError
 from hub.auth.sessions import Session
-from hub.casework.errors import CaseworkError, FlagNotFoundError
+from hub.casework.errors import (
+    CaseworkError,
+    DecisionInvalidError,
+    DecisionNotAllowedError,
+    FlagNotFoundError,
+)
 from hub.errors import HubError
 from hub.store.errors import DatabaseUnavailableError, StatementTimeoutError
 from hub.web import urls
@@ -110,6 +115,8 @@ _STATUS: Final[Mapping[type[HubError], tuple[int, str]]] = {
     DatabaseUnavailableError: (503, "unavailable"),
     StatementTimeoutError: (503, "unavailable"),
     FlagNotFoundError: (404, "not_found"),
+    DecisionNotAllowedError: (403, "not_allowed"),
+    DecisionInvalidError: (422, "validation"),
     CaseworkError: (409, "conflict"),
     SignInBusyError: (429, "sign_in_busy"),
     SignInRefusedError: (401, "sign_in_needed"),

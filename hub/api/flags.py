@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from hub.api.decisions import decide_flag
 from hub.api.deps import InServices, InSpeech, SignedIn, own_rows
@@ -27,6 +27,8 @@ class Decision(BaseModel):
     ground: Literal[
         "clerk_agrees", "dossier_fact", "eyewitness", "citizen_contacted", "cctv_request", "none"
     ]
+    expected_review_no: int = Field(ge=0, le=1_000_000)
+    """`review_no` of the last decision seen; 0 where there was none."""
 
 
 @router.get(f"{urls.API}/flags", name="api.flags")
@@ -58,6 +60,13 @@ def decide(
     flag_id: UUID, decision: Decision, services: InServices, session: SignedIn
 ) -> list[ReviewView]:
     """Answers with the whole history. Needs the X-CSRF-Token header (see /api/v1/me)."""
-    decide_flag(services, session, flag_id, decision.outcome, decision.ground)
+    decide_flag(
+        services,
+        session,
+        flag_id,
+        outcome=decision.outcome,
+        ground=decision.ground,
+        expected_review_no=decision.expected_review_no,
+    )
     with own_rows(services, session) as connection:
         return [review_view(row) for row in pages.reviews(connection, [flag_id])]

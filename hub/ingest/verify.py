@@ -14,6 +14,7 @@ from nacl.signing import VerifyKey
 from hub.store.rows import DeviceRow
 from schemas import envelope, registry, topics
 from schemas.activity import ActivityPayload
+from schemas.control import StatePayload
 from schemas.errors import EnvelopeError, TopicError, WireError
 from schemas.interaction import InteractionPayload
 from schemas.registry import Body
@@ -22,6 +23,8 @@ from schemas.vocabulary import RejectReason
 
 OLDEST = timedelta(days=35)
 NEWEST = timedelta(minutes=5)
+OLDEST_STATE = timedelta(days=3650)
+"""A birth stays on the broker as long as its connection lives."""
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 _STREAM = re.compile(r"[0-9a-f]{32}")
 _DETAIL_CHARACTERS = 300
@@ -86,7 +89,7 @@ def verify(  # noqa: PLR0911 - one return a check
     6. body: kind, version and schema known (unknown_kind, unknown_version, schema,
        bad_envelope), and of the topic's kind (topic_mismatch)
     7. clock: captured_at and each time that chooses a partition lie within
-       [now - 35 days, now + 5 min] (clock)
+       [now - 35 days, now + 5 min]; a birth may be ten years old (clock)
 
     From 6 on the sender is who it says, so its sequence may be settled as rejected.
     """
@@ -126,12 +129,14 @@ def verify(  # noqa: PLR0911 - one return a check
         detail = f"body is {body.kind}, topic is {topic.kind}"
         return _refused(RejectReason.TOPIC_MISMATCH, detail, received, *known)
     # 7. Clock
+    oldest = OLDEST_STATE if body.kind == "state" else OLDEST
     for name, at in _times(body):
-        # A birth stays on the broker as long as its connection lives.
-        too_old = at < now - OLDEST and body.kind != "state"
-        if too_old or at > now + NEWEST:
+        if not now - oldest <= at <= now + NEWEST:
             lag_s = (now - at).total_seconds()
-            detail = f"{name} lies {lag_s:.0f} s before the hub's clock; expected -300 to 3024000"
+            detail = (
+                f"{name} lies {lag_s:.0f} s before the hub's clock; expected "
+                f"{-NEWEST.total_seconds():.0f} to {oldest.total_seconds():.0f}"
+            )
             return _refused(RejectReason.CLOCK, detail, received, *known)
     return Verified(topic, body, received)
 
@@ -180,13 +185,15 @@ def _device_fault(device: DeviceRow | None, topic: Topic) -> tuple[RejectReason,
 
 
 def _times(body: Body) -> list[tuple[str, datetime]]:
-    """captured_at and what chooses a partition."""
+    """captured_at, what chooses a partition, and what a page shows of a device."""
     times = [("captured_at", body.captured_at)]
     if isinstance(body.payload, InteractionPayload):
         times.append(("started_at", body.payload.started_at))
         times.append(("ended_at", body.payload.ended_at))
     elif isinstance(body.payload, ActivityPayload):
         times += [("window", window.at) for window in body.payload.windows]
+    elif isinstance(body.payload, StatePayload):
+        times.append(("since", body.payload.since))
     return times
 
 

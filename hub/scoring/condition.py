@@ -48,6 +48,17 @@ class Evidence:
     def end_s(self) -> float:
         return self.offset_s + self.duration_s
 
+    def as_json(self) -> dict[str, str | float | None]:
+        """As it is stored: {type, category or kind, role, offset_s, duration_s, confidence}."""
+        return {
+            "type": self.type,
+            "category" if self.type == "hit" else "kind": str(self.kind),
+            "role": None if self.role is None else str(self.role),
+            "offset_s": self.offset_s,
+            "duration_s": self.duration_s,
+            "confidence": self.confidence,
+        }
+
 
 class Condition(Protocol):
     def holds(self, case: Case) -> bool | None:

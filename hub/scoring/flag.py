@@ -92,20 +92,6 @@ def _flag(rule: Rule, case: Case) -> Flag:
     )
 
 
-def reason(
-    rule: Rule,
-    interaction: InteractionPayload,
-    facts: Facts,
-    evidence_count: int,
-    language: _Language,
-) -> str:
-    """The rule's sentence filled in with this interaction's numbers, for a page that has the
-    stored flag and the rule.
-    """
-    text = rule.reason_vi if language == "vi" else rule.reason_en
-    return _filled(text, Case(interaction, facts, rule.cool_down_s), evidence_count, language)
-
-
 def _filled(text: str, case: Case, counted: int, language: _Language) -> str:
     for name in placeholders(text):
         if name == COUNTED:

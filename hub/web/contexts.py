@@ -199,16 +199,17 @@ class MeasurementView:
 
 @dataclass(frozen=True, slots=True)
 class PrecisionView:
-    """How often this rule's flags proved right, among those decided on an independent ground."""
+    """How often this rule's flags proved right, over the branches that the reader sees."""
 
     decided: int
+    with_ground: int
+    """Of these, rest on an independent ground and have a clear outcome."""
     value: float | None
     low: float | None
     high: float | None
     unknown_share: float | None
-    """Share of its decisions without an independent ground or without a clear outcome."""
     proven: bool
-    """From 30 decisions on."""
+    """From 30 decisions with a ground on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +247,8 @@ class FlagView:
     role: str
     state: str
     coverage: float
+    reason: str | None
+    """Why a person is asked to look; with one interaction alone, not in a list."""
     evidence: Sequence[EvidenceView]
     precision: PrecisionView
     reviews: Sequence[ReviewView]

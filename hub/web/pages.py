@@ -117,8 +117,11 @@ def decide(
     session: SignedIn,
     outcome: Annotated[str, Form(max_length=20)],
     ground: Annotated[str, Form(max_length=20)],
+    seen: Annotated[int, Form(ge=0, le=1_000_000)],
 ) -> RedirectResponse:
-    decided = decide_flag(services, session, flag_id, outcome, ground)
+    decided = decide_flag(
+        services, session, flag_id, outcome=outcome, ground=ground, expected_review_no=seen
+    )
     return RedirectResponse(urls.interaction(decided.interaction_id, flag_id), 303)
 
 

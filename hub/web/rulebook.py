@@ -1,13 +1,20 @@
 """What rules and rubrics are called on the screens, in either language."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Self
+from uuid import UUID
 
+from hub.scoring.facts import Facts
+from hub.scoring.flag import flags
 from hub.scoring.rubrics import FIGURES, Rubric, RubricPart, load_rubrics
 from hub.scoring.rules import Rule, load_rules
+from hub.scoring.worker import rebuild
+from hub.store.pages import InteractionRow, TurnRow
+from hub.store.scoring import Queued, StoredInteraction
 from hub.web.contexts import EvidenceView, RubricPartView, RubricView, RuleView
 from hub.web.i18n import Speech, UiLanguage
+from schemas.vocabulary import Zone
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +38,29 @@ class RuleBook:
                 if rubric.id == rubric_id and part.id == part_id:
                     return title(part, language)
         return part_id
+
+    def reasons(
+        self, row: InteractionRow, turns: Sequence[TurnRow], language: UiLanguage
+    ) -> dict[UUID, tuple[int, str]]:
+        """By flag: the rule's version and its sentence, filled in with the interaction's numbers.
+
+        Worked out again, because a flag is stored without sentences; of a rule that has
+        changed since there is none.
+        """
+        stored = StoredInteraction(
+            key=Queued(row.branch_id, row.counter_id, row.at, row.interaction_id),
+            zone=row.zone,
+            columns=asdict(row),
+            turns=[{k: v for k, v in asdict(turn).items() if k != "turn_no"} for turn in turns],
+        )
+        raised = flags(rebuild(stored), Facts(zone=Zone(row.zone)), list(self.rules_by_id.values()))
+        return {
+            flag.flag_id: (
+                flag.rule_version,
+                flag.reason_vi if language == "vi" else flag.reason_en,
+            )
+            for flag in raised
+        }
 
     def rules(self, language: UiLanguage) -> list[RuleView]:
         return [
@@ -71,7 +101,11 @@ def evidence_views(pieces: Sequence[Mapping[str, Any]], speech: Speech) -> list[
     """`pieces` as the scoring worker stored them: hits and spans, never words."""
     return [
         EvidenceView(
-            label=speech.word("category" if piece["type"] == "hit" else "span", piece["kind"]),
+            label=(
+                speech.word("category", piece["category"])
+                if piece["type"] == "hit"
+                else speech.word("span", piece["kind"])
+            ),
             offset_s=piece["offset_s"],
             duration_s=piece["duration_s"] if piece["type"] == "span" else None,
             role=piece.get("role"),

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.integration
 ALL: list[APIRoute] = [
     route for router in ROUTERS for route in router.routes if isinstance(route, APIRoute)
 ]
-DECISION = {"outcome": "confirmed", "ground": "eyewitness"}
+DECISION = {"outcome": "confirmed", "ground": "eyewitness", "expected_review_no": 0}
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def ask(client, route: APIRoute, headers: dict[str, str]):
         return client.get(path)
     if path.startswith("/api/"):
         return client.post(path, json=DECISION, headers=headers)
-    return client.post(path, data={**DECISION, "language": "vi"}, headers=headers)
+    return client.post(path, data={**DECISION, "seen": 0, "language": "vi"}, headers=headers)
 
 
 def test_the_table_names_each_route_once_and_no_other() -> None:

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge_agent.categories import LexiconError
-from edge_agent.models.sentiment_lexicon import PACKAGED, LexiconSentiment, Sentiment
+from edge_agent.models.base import Sentiment
+from edge_agent.models.sentiment_lexicon import PACKAGED, LexiconSentiment
 from schemas.vocabulary import Language
 
 VI, EN = Language.VIETNAMESE, Language.ENGLISH

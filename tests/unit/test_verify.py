@@ -1,5 +1,5 @@
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from nacl.signing import SigningKey
@@ -190,6 +190,9 @@ def test_7_a_birth_of_long_ago_is_retained_and_stays_valid():
     assert isinstance(judged, Verified)
     judged = judge(SENDER.message(birth, captured_at=NOW + timedelta(hours=1)))
     assert judged.reason is RejectReason.CLOCK
+    for since in ("0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59"):
+        never = state_payload(since=datetime.fromisoformat(since))
+        assert judge(SENDER.message(never)).reason is RejectReason.CLOCK
 
 
 def test_no_detail_and_no_repr_repeats_what_a_message_held():

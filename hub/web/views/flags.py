@@ -1,15 +1,17 @@
 """Flags as questions to a person: what raised one, how sure its rule is, what was decided."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
+from uuid import UUID
 
 from hub.auth.permissions import may_open
 from hub.auth.sessions import Session
+from hub.casework.precision import NOTHING_DECIDED, Precision, precisions
 from hub.store import pages
 from hub.store.pages import FlagRow, PageConnection, ReviewRow
-from hub.web.contexts import FlagView, Queue, ReviewView
+from hub.web.contexts import FlagView, PrecisionView, Queue, ReviewView
 from hub.web.i18n import Speech
-from hub.web.rulebook import RuleBook
+from hub.web.rulebook import RuleBook, evidence_views
 
 SHOWN_KINDS: Final = ("live", "review", "trend")
 """Never shadow: a rule that is not proven is not shown against a person."""
@@ -31,9 +33,14 @@ def queue(
 
 
 def flag_views(
-    connection: PageConnection, rulebook: RuleBook, speech: Speech, rows: Sequence[FlagRow]
+    connection: PageConnection,
+    rulebook: RuleBook,
+    speech: Speech,
+    rows: Sequence[FlagRow],
+    reasons: Mapping[UUID, tuple[int, str]] | None = None,
 ) -> list[FlagView]:
     decided = pages.reviews(connection, [row.flag_id for row in rows])
+    proven = precisions(connection)
     return [
         FlagView(
             flag_id=row.flag_id,
@@ -52,12 +59,30 @@ def flag_views(
             role=row.role,
             state=row.state,
             coverage=row.coverage,
-            evidence=rulebook.evidence(row.evidence, speech),
-            precision=rulebook.precision(connection, row.rule_id),
+            reason=_reason(row, reasons or {}),
+            evidence=evidence_views(row.evidence, speech),
+            precision=_precision(proven.get(row.rule_id, NOTHING_DECIDED)),
             reviews=[review_view(r) for r in decided if r.flag_id == row.flag_id],
         )
         for row in rows
     ]
+
+
+def _reason(row: FlagRow, reasons: Mapping[UUID, tuple[int, str]]) -> str | None:
+    version, text = reasons.get(row.flag_id, (None, None))
+    return text if version == row.rule_version else None
+
+
+def _precision(found: Precision) -> PrecisionView:
+    return PrecisionView(
+        decided=found.decided,
+        with_ground=found.with_ground,
+        value=found.value,
+        low=found.low,
+        high=found.high,
+        unknown_share=found.unknown_share,
+        proven=found.proven,
+    )
 
 
 def review_view(row: ReviewRow) -> ReviewView:

@@ -41,6 +41,8 @@ def interaction_detail(
     flags = pages.flags(
         connection, kinds=SHOWN_KINDS, interaction_id=interaction_id, limit=_MOST_FLAGS
     )
+    turns = pages.turns(connection, row)
+    reasons = rulebook.reasons(row, turns, speech.language) if flags else {}
     vietnamese = speech.language == "vi"
     return InteractionDetail(
         interaction_id=row.interaction_id,
@@ -64,9 +66,9 @@ def interaction_detail(
         models=row.models,
         figures=_figures(pages.scores(connection, row), rulebook, speech),
         measurements=list(measurement_views(row.measurements, row.coverage, speech)),
-        turns=[_turn(t, speech) for t in pages.turns(connection, row)],
+        turns=[_turn(t, speech) for t in turns],
         spans=_spans(row, speech),
-        flags=flag_views(connection, rulebook, speech, flags),
+        flags=flag_views(connection, rulebook, speech, flags, reasons),
         may_decide=may_open(session.role, "page.decide"),
     )
 

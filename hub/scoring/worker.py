@@ -1,0 +1,235 @@
+"""Scores what ingest has stored: takes keys from the queue, writes figures and flags.
+
+A transaction a branch holds the lock on the key, the figures, the flags and the key's removal,
+so that a worker killed at any moment leaves everything as it was or as it should be. Scoring
+the same interaction again changes nothing but the time.
+"""
+
+import logging
+import random
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from hub.errors import HubError
+from hub.scoring.facts import Facts
+from hub.scoring.flag import Flag, flags
+from hub.scoring.rubrics import Rubric, rubric_for
+from hub.scoring.rules import Rule
+from hub.scoring.score import Figure, Scores, score
+from hub.store import scoring as store
+from hub.store.errors import RowRefusedError, StoreError
+from hub.store.pool import Database
+from hub.store.scoring import FlagRow, Queued, ScoreRow, ScoringConnection, StoredInteraction, Wait
+from schemas.interaction import InteractionPayload
+from schemas.vocabulary import Zone
+
+log = logging.getLogger(__name__)
+
+BATCH = 100
+_POLL_S = 2.0
+_SLICE_S = 0.2
+"""How long a stop may go unnoticed while waiting for a notification."""
+_RETRY_S = (0.1, 10.0)
+_OPEN_S = 1.0
+_ASIDE_S = (30.0, 3600.0)
+_REMEMBERED = 1000
+"""Failing interactions whose back-off is remembered; the oldest starts over."""
+
+
+class ScoringWorker:
+    """`database` signs in as hailong_worker; `run` opens and closes it."""
+
+    def __init__(
+        self,
+        database: Database,
+        rubrics: Sequence[Rubric],
+        rules: Sequence[Rule],
+        clock: Callable[[], datetime],
+    ) -> None:
+        """`clock` is what scored_at and raised_at say, in UTC."""
+        self._database = database
+        self._rubrics = rubrics
+        self._rules = rules
+        self._clock = clock
+        self._failures: OrderedDict[Queued, int] = OrderedDict()
+        self._state: str | None = None
+
+    def run(self, stop: threading.Event) -> None:
+        """Until `stop`; a database that goes away is waited for."""
+        opened = False
+        delay_s = _RETRY_S[0]
+        try:
+            while not stop.is_set():
+                try:
+                    if not opened:
+                        self._database.open(_OPEN_S)
+                        opened = True
+                    with ExitStack() as stack:
+                        wait = stack.enter_context(store.wake_ups(self._database))
+                        self._tell(None)
+                        delay_s = _RETRY_S[0]
+                        self._work(wait, stop)
+                except StoreError as error:
+                    self._tell(error)
+                    stop.wait(random.uniform(0.5, 1.0) * delay_s)  # noqa: S311 - no secret
+                    delay_s = min(_RETRY_S[1], delay_s * 2)
+        finally:
+            self._database.close()
+
+    def run_once(self) -> int:
+        """Takes on what is due now; returns how many were scored or set aside."""
+        count = 0
+        for branch_id in store.branches_waiting(self._database):
+            while taken := self._score_branch(branch_id):
+                count += taken
+        return count
+
+    def _work(self, wait: Wait, stop: threading.Event) -> None:
+        """Listens first, then looks: nothing queued in between is missed."""
+        while not stop.is_set():
+            self.run_once()
+            for _ in range(round(_POLL_S / _SLICE_S)):
+                if stop.is_set() or wait(_SLICE_S):
+                    break
+
+    def _score_branch(self, branch_id: str) -> int:
+        """One batch; 0 when nothing is due."""
+        keys: list[Queued] = []
+        try:
+            with self._database.branches_transaction([branch_id]) as connection:
+                keys = store.claim(connection, branch_id, BATCH)
+                return self._score(connection, keys)
+        except RowRefusedError:
+            # One row spoils the batch's transaction: each by itself finds it.
+            return sum(self._score_alone(key) for key in keys)
+
+    def _score_alone(self, key: Queued) -> int:
+        try:
+            with self._database.branches_transaction([key.branch_id]) as connection:
+                return self._score(connection, [key]) if store.claim_one(connection, key) else 0
+        except RowRefusedError as error:
+            with self._database.branches_transaction([key.branch_id]) as connection:
+                self._set_aside(connection, key, error)
+            return 1
+
+    def _score(self, connection: ScoringConnection, keys: Sequence[Queued]) -> int:
+        failed: set[Queued] = set()
+        now = self._clock()
+        for stored in store.load(connection, keys):
+            try:
+                scores, raised = self._judge(stored)
+            except Exception as error:  # noqa: BLE001 - the boundary: one that cannot be judged must not stop the others
+                self._set_aside(connection, stored.key, error)
+                failed.add(stored.key)
+                continue
+            store.write(connection, stored.key, score_rows(scores), flag_rows(raised), now)
+        for key in keys:
+            # Also one that was deleted meanwhile: nothing is left to be scored.
+            if key not in failed:
+                store.done(connection, key)
+                self._failures.pop(key, None)
+        return len(keys)
+
+    def _judge(self, stored: StoredInteraction) -> tuple[Scores, list[Flag]]:
+        interaction = rebuild(stored)
+        facts = Facts(zone=Zone(stored.zone))
+        rubric = rubric_for(stored.zone, self._rubrics)
+        return score(interaction, facts, rubric), flags(interaction, facts, self._rules)
+
+    def _set_aside(self, connection: ScoringConnection, key: Queued, error: Exception) -> None:
+        """By type alone: an error's text may repeat a value."""
+        times = self._failures.pop(key, 0)
+        self._failures[key] = times + 1
+        if len(self._failures) > _REMEMBERED:
+            self._failures.popitem(last=False)
+        for_s = min(_ASIDE_S[1], _ASIDE_S[0] * 2**times)
+        store.set_aside(connection, key, for_s)
+        what = error.code if isinstance(error, HubError) else type(error).__name__
+        log.error(
+            "interaction %s of %s cannot be scored (%s); set aside for %.0f s",
+            key.interaction_id,
+            key.branch_id,
+            what,
+            for_s,
+        )
+
+    def _tell(self, error: StoreError | None) -> None:
+        """Once a change."""
+        state = "" if error is None else error.code
+        if state == self._state:
+            return
+        self._state = state
+        if error is None:
+            log.info("scoring: database %s in use", self._database.address)
+        else:
+            log.warning("scoring: %s; trying again for ever", error)
+
+
+def rebuild(stored: StoredInteraction) -> InteractionPayload:
+    """The payload as it came over the wire."""
+    columns = stored.columns
+    return InteractionPayload.model_validate(
+        {
+            "interaction_id": stored.key.interaction_id,
+            "revision": columns["revision"],
+            "started_at": stored.key.at,
+            "ended_at": columns["ended_at"],
+            "source": columns["source"],
+            "end_reason": columns["end_reason"],
+            "boundary_uncertain": columns["boundary_uncertain"],
+            "turns": tuple(_turn(turn) for turn in stored.turns),
+            "spans": tuple(columns["spans"]),
+            "measurements": columns["measurements"],
+            "coverage": columns["coverage"],
+            "models": tuple(columns["models"]),
+        }
+    )
+
+
+def _turn(row: Mapping[str, Any]) -> dict[str, Any]:
+    polarity, confidence = row["sentiment_polarity"], row["sentiment_confidence"]
+    kept = {k: v for k, v in row.items() if not k.startswith("sentiment_")}
+    if polarity is not None:
+        kept["sentiment"] = {"polarity": polarity, "confidence": confidence}
+    return kept
+
+
+def score_rows(scores: Scores) -> list[ScoreRow]:
+    def row(figure: Figure) -> ScoreRow:
+        return ScoreRow(
+            figure=figure.name,
+            rubric=scores.rubric,
+            rubric_version=scores.rubric_version,
+            value=figure.value,
+            low=figure.low,
+            high=figure.high,
+            coverage=figure.coverage,
+            # Titles are the rubric file's and in two languages.
+            parts=[
+                {k: v for k, v in asdict(part).items() if not k.startswith("title_")}
+                for part in figure.parts
+            ],
+        )
+
+    return [row(figure) for figure in scores.figures]
+
+
+def flag_rows(raised: Sequence[Flag]) -> list[FlagRow]:
+    return [
+        FlagRow(
+            flag_id=flag.flag_id,
+            rule_id=flag.rule_id,
+            rule_version=flag.rule_version,
+            kind=flag.kind,
+            severity=flag.severity,
+            role=flag.role,
+            evidence=[one.as_json() for one in flag.evidence],
+            coverage=flag.coverage,
+        )
+        for flag in raised
+    ]

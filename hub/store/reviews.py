@@ -1,0 +1,93 @@
+"""Rows of decisions. Every function wants a connection from `branches_transaction`."""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import TypeAlias
+from uuid import UUID
+
+from psycopg import Connection
+from psycopg.rows import TupleRow, class_row
+
+from hub.store.queries import load_queries
+
+_SQL = load_queries("reviews")
+ReviewConnection: TypeAlias = Connection[TupleRow]
+
+
+@dataclass(frozen=True, slots=True)
+class FlagState:
+    branch_id: str
+    counter_id: str
+    at: datetime
+    flag_id: UUID
+    interaction_id: UUID
+    state: str
+    last_review_no: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewRow:
+    flag_id: UUID
+    review_no: int
+    outcome: str
+    ground: str
+    decided_by: UUID
+    decided_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TallyRow:
+    rule_id: str
+    decided: int
+    with_ground: int
+    founded: int
+
+
+def find_flag(connection: ReviewConnection, flag_id: UUID) -> FlagState | None:
+    with connection.cursor(row_factory=class_row(FlagState)) as cursor:
+        return cursor.execute(_SQL["flag"], {"flag_id": flag_id}).fetchone()
+
+
+def lock_flag(connection: ReviewConnection, flag: FlagState) -> bool:
+    """Until the transaction ends; False where this role or person may not decide."""
+    return connection.execute(_SQL["lock_flag"], asdict(flag)).fetchone() is not None
+
+
+def may_decide(connection: ReviewConnection, user_id: UUID, branch_id: str) -> bool:
+    values = {"user_id": user_id, "branch_id": branch_id}
+    return connection.execute(_SQL["may_decide"], values).fetchone() is not None
+
+
+def add_review(
+    connection: ReviewConnection,
+    flag: FlagState,
+    *,
+    review_no: int,
+    outcome: str,
+    ground: str,
+    decided_by: UUID,
+) -> ReviewRow | None:
+    """Also takes the flag out of the queue; None where the number is taken."""
+    values = {
+        **asdict(flag),
+        "review_no": review_no,
+        "outcome": outcome,
+        "ground": ground,
+        "decided_by": decided_by,
+    }
+    with connection.cursor(row_factory=class_row(ReviewRow)) as cursor:
+        added = cursor.execute(_SQL["add_review"], values).fetchone()
+    if added is not None:
+        connection.execute(_SQL["mark_decided"], asdict(flag))
+    return added
+
+
+def history(connection: ReviewConnection, flag_id: UUID) -> list[ReviewRow]:
+    with connection.cursor(row_factory=class_row(ReviewRow)) as cursor:
+        return cursor.execute(_SQL["history"], {"flag_id": flag_id}).fetchall()
+
+
+def tallies(connection: ReviewConnection, rule_id: str | None = None) -> list[TallyRow]:
+    """Of one rule or of all, over the branches that this transaction sees."""
+    with connection.cursor(row_factory=class_row(TallyRow)) as cursor:
+        return cursor.execute(_SQL["tallies"], {"rule_id": rule_id}).fetchall()
