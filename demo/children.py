@@ -13,6 +13,8 @@ from urllib.parse import urljoin
 from demo.setup import Demo
 from hub.errors import HubError
 
+_QUIET = {"HAILONG_LOG_LEVEL": "WARNING"}
+"""The demo tells what happens in its own lines; its programs tell what goes wrong."""
 _STOP_S = 15.0
 _READY_S = 60.0
 _RESTART_S = 2.0
@@ -87,6 +89,7 @@ def start_hub(demo: Demo) -> Child:
         "the hub",
         ["hub", "run"],
         {
+            **_QUIET,
             "HAILONG_DATABASE_URL": f"postgresql://{hub.database}/{hub.database_name}",
             "HAILONG_DATABASE_PASSFILE": str(hub.passfile),
             "HAILONG_BROKER_URL": f"mqtt://{hub.broker}",
@@ -100,7 +103,7 @@ def start_agent(demo: Demo, *, stay: bool) -> Child:
     return Child(
         "the agent",
         ["agent", "run", "--settings", str(demo.agent_settings), *(["--stay"] if stay else [])],
-        {"HAILONG_WHISPER": str(demo.whisper)},
+        {**_QUIET, "HAILONG_WHISPER": str(demo.whisper)},
     )
 
 

@@ -20,8 +20,16 @@ _SETTINGS = click.Path(exists=False, dir_okay=False, path_type=Path)
 
 
 @click.group(help="The agent at a counter: measures on the device, publishes only numbers.")
-def agent() -> None:
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+@click.option(
+    "--log-level",
+    type=click.Choice(["DEBUG", "INFO", "WARNING", "ERROR"]),
+    default="INFO",
+    show_default=True,
+    envvar="HAILONG_LOG_LEVEL",
+    show_envvar=True,
+)
+def agent(log_level: str) -> None:
+    logging.basicConfig(level=log_level, format="%(levelname)s %(name)s: %(message)s")
     privacy.quiet_crashes()
 
 

@@ -38,6 +38,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 """A recording by itself has no wall time: what is shown are times in the recording."""
 
 
+_PROGRESS_S = 30.0
 _NUMBER = re.compile(r"[01]|[01]?\.\d{1,4}")
 
 
@@ -134,16 +135,13 @@ def _judged(
 
 
 def _drafts(source: RecordingSource, pipeline: Pipeline) -> Iterator[Draft]:
-    length = max(1, int(source.info.duration_s or 0))
-    with click.progressbar(
-        length=length, label="measuring", file=click.get_text_stream("stderr")
-    ) as bar:
-        for frame in source.frames():
-            yield from pipeline.push(frame)
-            if int(pipeline.media_s) > bar.pos:
-                bar.update(min(length, int(pipeline.media_s)) - bar.pos)
-        yield from pipeline.finish()
-        bar.update(length - bar.pos)
+    told_s = 0.0
+    for frame in source.frames():
+        yield from pipeline.push(frame)
+        if pipeline.media_s - told_s >= _PROGRESS_S:
+            told_s = pipeline.media_s
+            _progress(f"measured {told_s:.0f} s of {source.info.duration_s or 0.0:.0f} s")
+    yield from pipeline.finish()
 
 
 def _document(source: RecordingSource, models: Models, judged: tuple[Judged, ...]) -> Any:

@@ -50,8 +50,16 @@ def _told(command: Callable[..., None]) -> Callable[..., None]:
     "come from the environment: HAILONG_DATABASE_URL, HAILONG_DATABASE_PASSFILE, "
     "HAILONG_BROKER_URL, HAILONG_STATE, HAILONG_WEB_ADDRESS."
 )
-def hub() -> None:
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+@click.option(
+    "--log-level",
+    type=click.Choice(["DEBUG", "INFO", "WARNING", "ERROR"]),
+    default="INFO",
+    show_default=True,
+    envvar="HAILONG_LOG_LEVEL",
+    show_envvar=True,
+)
+def hub(log_level: str) -> None:
+    logging.basicConfig(level=log_level, format="%(levelname)s %(name)s: %(message)s")
 
 
 @hub.command()

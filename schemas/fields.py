@@ -13,7 +13,6 @@ from pydantic import (
     PlainSerializer,
     model_validator,
 )
-from pydantic_core import PydanticCustomError
 
 Share = Annotated[float, Field(ge=0, le=1)]
 """0 to 1: a coverage, a confidence or a probability."""
@@ -54,7 +53,7 @@ def _read_rfc3339(value: Any) -> Any:
         except ValueError:
             time = None  # its text would repeat the value
     if time is None:
-        raise PydanticCustomError("timestamp", "expected RFC 3339 with a UTC offset")
+        raise ValueError("expected RFC 3339 with a UTC offset")
     return time
 
 

@@ -34,7 +34,7 @@ class Scripted:
     def __init__(self, text, *, fail, slow_s):
         self._text, self._fail, self._slow_s = text, fail, slow_s
 
-    def transcribe(self, samples, hint):  # noqa: ARG002
+    def transcribe(self, samples, hint):
         time.sleep(self._slow_s)
         if self._fail:
             raise RuntimeError(f"cannot decode {self._text!r}, {samples[:200].tobytes()!r}")
@@ -42,14 +42,14 @@ class Scripted:
 
 
 class FailingLexicon(Lexicon):
-    def match(self, text, role, language):  # noqa: ARG002
+    def match(self, text, role, language):
         raise ValueError(f"no rule for {text}")
 
 
 class FailingSentiment:
     model_id = "failing:1"
 
-    def score(self, text, language):  # noqa: ARG002
+    def score(self, text, language):
         raise KeyError(text)
 
 

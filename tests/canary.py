@@ -52,10 +52,7 @@ class Canary:
     needles: dict[bytes, str] = field(init=False)
 
     def __post_init__(self) -> None:
-        needles: dict[bytes, str] = {}
-        for text in _texts(self.phrase):
-            for raw, what in _spelled(text):
-                needles[raw] = what
+        needles = {raw: what for text in _texts(self.phrase) for raw, what in _spelled(text)}
         for raw, what in [*_sounds(self.sound), *_pictures(self.picture)]:
             needles[raw] = what
             for coded in _base64(raw):

@@ -1,7 +1,7 @@
 """Pictures of the pages for README and docs, taken from the running demo.
 
-    make screenshots                     into docs/pictures (the two that README shows)
-    python tools/screenshots.py FOLDER   every page, in both languages, light, dark and phone
+make screenshots                     into docs/pictures (the two that README shows)
+python tools/screenshots.py FOLDER   every page, in both languages, light, dark and phone
 """
 
 import json

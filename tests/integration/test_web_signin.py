@@ -2,19 +2,14 @@
 
 import hashlib
 import logging
-import unicodedata
 from dataclasses import replace
 
 import pytest
 
-from hub.api.app import create_app
 from hub.api.headers import POLICY
 from hub.auth import passwords
-from hub.auth.attempts import FailuresByAddress
-from hub.auth.errors import SignInBusyError, UserError
 from hub.auth.sessions import SessionLimits
 from hub.store.pool import Database
-from hub.web import urls
 from tests.website import PASSWORD, QUICK, Site, form_token, sign_in
 
 pytestmark = pytest.mark.integration
@@ -43,15 +38,16 @@ def test_a_session_is_known_to_the_database_by_its_digest_alone(site, hub_db) ->
         assert client.get("/").headers["location"] == "/overview"
 
 
-@pytest.mark.parametrize("base_url", ["https://hub.example", "http://hub.example"])
-def test_beyond_this_machine_cookies_are_secure(site, base_url) -> None:
-    with site.browser(base_url=base_url) as client:
-        page = client.get("/sign-in")
-        cookie = page.headers["set-cookie"]
+def test_beyond_this_machine_cookies_are_secure(site) -> None:
+    for base_url in ("https://hub.example", "http://hub.example"):
+        with site.browser(base_url=base_url) as client:
+            page = client.get("/sign-in")
+            cookie = page.headers["set-cookie"]
 
-        assert cookie.startswith("__Host-hailong_form=")
-        assert "Secure" in cookie
-        assert ("Strict-Transport-Security" in page.headers) == base_url.startswith("https")
+            assert cookie.startswith("__Host-hailong_form=")
+            assert "Secure" in cookie
+            strict = "Strict-Transport-Security" in page.headers
+            assert strict == base_url.startswith("https")
 
 
 def test_wrong_password_unknown_and_disabled_user_get_one_answer(site, hub_db) -> None:
@@ -89,43 +85,29 @@ def test_five_wrong_tries_lock_a_user_for_a_while(site, hub_db) -> None:
         assert hub_db.rows("SELECT failed_sign_ins, locked_until FROM hailong.users") == [(0, None)]
 
 
-def test_an_address_that_fails_too_often_waits() -> None:
-    time_s = 100.0
-    failures = FailuresByAddress(allowed=3, within_s=60, clock=lambda: time_s)
-    for _ in range(3):
-        failures.check("192.0.2.7")
-        failures.record("192.0.2.7")
-
-    with pytest.raises(SignInBusyError, match="3 failed sign-ins"):
-        failures.check("192.0.2.7")
-    failures.check("192.0.2.8")
-    time_s = 161.0
-    failures.check("192.0.2.7")
-
-
-@pytest.mark.parametrize(
-    "ended",
-    [
-        "UPDATE hailong.sessions SET expires_at = now()",
-        "UPDATE hailong.sessions SET seen_at = now() - interval '46 minutes'",
-        "UPDATE hailong.users SET disabled_at = now()",
-        "DELETE FROM hailong.sessions",
-    ],
+ENDINGS = (
+    "UPDATE hailong.sessions SET expires_at = now()",
+    "UPDATE hailong.sessions SET seen_at = now() - interval '46 minutes'",
+    "DELETE FROM hailong.sessions",
+    "UPDATE hailong.users SET disabled_at = now()",
 )
-def test_an_ended_session_leads_to_the_sign_in_page_and_back(site, hub_db, ended) -> None:
-    with site.browser() as client:
-        sign_in(client, "lan")
-        hub_db.rows(ended)
 
-        page = client.get("/interactions?flagged=true")
-        assert page.status_code == 303
-        assert page.headers["location"] == (
-            "/sign-in?next=%2Finteractions%3Fflagged%3Dtrue&expired=1"
-        )
-        assert "Phiên làm việc đã kết thúc" in client.get(page.headers["location"]).text
-        refresh = client.get("/overview/live", headers={"HX-Request": "true"})
-        assert refresh.status_code == 401
-        assert client.get("/api/v1/me").json()["code"] == "sign_in_needed"
+
+def test_an_ended_session_leads_to_the_sign_in_page_and_back(site, hub_db) -> None:
+    for ended in ENDINGS:
+        with site.browser() as client:
+            sign_in(client, "lan")
+            hub_db.rows(ended)
+
+            page = client.get("/interactions?flagged=true")
+            assert page.status_code == 303, ended
+            assert page.headers["location"] == (
+                "/sign-in?next=%2Finteractions%3Fflagged%3Dtrue&expired=1"
+            )
+            assert "Phiên làm việc đã kết thúc" in client.get(page.headers["location"]).text
+            refresh = client.get("/overview/live", headers={"HX-Request": "true"})
+            assert refresh.status_code == 401
+            assert client.get("/api/v1/me").json()["code"] == "sign_in_needed"
 
 
 def test_a_person_prolongs_a_session_and_a_refreshing_page_does_not(site, hub_db) -> None:
@@ -181,23 +163,6 @@ def test_signing_in_needs_our_own_form(site) -> None:
         assert client.post("/sign-in", data=fields).status_code == 403
         fields["csrf_token"] = form_token(client.get("/sign-in")) + "x"
         assert client.post("/sign-in", data=fields).status_code == 403
-
-
-@pytest.mark.parametrize(
-    ("asked", "goes"),
-    [
-        ("/queue", "/queue"),
-        ("/interactions?day=2026-03-10", "/interactions?day=2026-03-10"),
-        ("https://evil.example/", "/"),
-        ("//evil.example", "/"),
-        ("/\\evil.example", "/"),
-        ("/\t/evil.example", "/"),
-        ("javascript:alert(1)", "/"),
-        (None, "/"),
-    ],
-)
-def test_signing_in_leads_to_this_site_alone(asked, goes) -> None:
-    assert urls.safe_next(asked) == goes
 
 
 def test_the_language_is_chosen_before_signing_in_and_kept_with_the_user(site, hub_db) -> None:
@@ -278,17 +243,6 @@ def test_a_large_body_is_refused(site) -> None:
     assert answer.status_code == 413
 
 
-def test_the_same_password_typed_composed_or_decomposed_fits() -> None:
-    stored = passwords.hash_password(unicodedata.normalize("NFC", PASSWORD))
-
-    assert passwords.fits(unicodedata.normalize("NFD", PASSWORD), stored)
-    assert not passwords.fits(PASSWORD + "1", stored)
-    assert not passwords.fits(PASSWORD, None)
-    assert stored.startswith("$argon2id$")
-    with pytest.raises(UserError, match="3 characters"):
-        passwords.hash_password("abc")
-
-
 def test_making_a_user_twice_changes_nothing_and_a_new_password_ends_sessions(site, hub_db) -> None:
     with site.browser() as client:
         sign_in(client, "lan")
@@ -299,22 +253,6 @@ def test_making_a_user_twice_changes_nothing_and_a_new_password_ends_sessions(si
 
         site.add_user("lan", "supervisor", password="mật-khẩu-khác-2")
         assert client.get("/overview").status_code == 303
-
-
-@pytest.mark.parametrize(
-    ("overrides", "says"),
-    [
-        ({"login": "Lan Anh"}, "is no login"),
-        ({"role": "boss"}, "expected one of supervisor"),
-        ({"role": "clerk", "staff_id": None}, "a clerk needs a staff_id"),
-        ({"role": "qa", "staff_id": "cb-1"}, "nobody else has one"),
-        ({"language": "fr"}, "expected vi or en"),
-    ],
-)
-def test_a_user_that_cannot_be_made_is_refused_with_the_reason(site, overrides, says) -> None:
-    given = {"login": "moi", "role": "qa", **overrides}
-    with pytest.raises(UserError, match=says):
-        site.add_user(**given)
 
 
 def test_limits_can_be_set(site) -> None:
@@ -331,9 +269,3 @@ def test_the_web_may_not_make_users(hub_db, branch) -> None:
 
     with pytest.raises(NotPermittedError):
         create_user(hub_db.open("app"), "moi", PASSWORD, "qa", [branch])
-
-
-def test_an_app_is_made_without_a_database_answering() -> None:
-    app = create_app(Database("postgresql://hailong_app@127.0.0.1:9/hailong"))
-
-    assert app.title == "Hài Lòng"
