@@ -65,7 +65,7 @@ class Findings:
 
     def _tell(self, row: pages.InteractionListRow, flags: list[pages.FlagRow]) -> None:
         at = row.at.astimezone(_ZONE)
-        length_s = int(row.handling_s)
+        length_s = round(row.handling_s)
         figure = (
             "not enough measured for a figure"
             if row.experience_value is None

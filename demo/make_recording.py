@@ -24,7 +24,7 @@ from demo.recording_truth import truth
 HERE = Path(__file__).parent
 RECORDING = HERE / "counter.mp4"
 TRUTH = HERE / "truth.json"
-AUDIO_BIT_RATE = 32_000
+AUDIO_BIT_RATE = 56_000
 BLOCK = 1024
 
 

@@ -15,7 +15,7 @@ from demo.recording_script import Script
 from demo.recording_sound import Performance, Stay
 
 WIDTH, HEIGHT = 640, 480
-FRAMES_PER_SECOND = 4
+FRAMES_PER_SECOND = 3
 ZONES: dict[str, list[list[float]]] = {
     "staff": [[0, 0], [0.5, 0], [0.5, 1], [0, 1]],
     "citizen": [[0.5, 0], [1, 0], [1, 1], [0.5, 1]],
@@ -26,6 +26,13 @@ STAFF_AT, CITIZEN_AT = (158, 196), (474, 206)
 DESK_TOP = 366
 JACKETS = {"teal": (48, 104, 108), "rust": (150, 84, 58), "grey": (92, 94, 102)}
 UNIFORM = (58, 76, 112)
+OUTLINE = (
+    *((55, 26), (70, 16), (92, 11), (112, 13), (137, 25), (151, 39), (159, 53), (164, 78)),
+    *((162, 95), (153, 111), (142, 124), (136, 129), (131, 129), (127, 144), (120, 158)),
+    *((117, 178), (96, 183), (75, 179), (53, 172), (50, 150), (48, 140), (47, 124)),
+    *((41, 123), (35, 112), (23, 98), (20, 84), (19, 60), (23, 50), (33, 41), (46, 33)),
+)
+"""Of hair, face and neck in the portrait's crop."""
 
 Picture = npt.NDArray[np.uint8]
 
@@ -67,8 +74,8 @@ def _place_citizen(picture: Image.Image, figure: Image.Image, stay: Stay, at_s: 
 def _sway(at_s: float, phase: float) -> tuple[float, float]:
     """Nobody stands still."""
     return (
-        3.0 * math.sin(at_s * 0.9 + phase) + 1.5 * math.sin(at_s * 2.3),
-        1.6 * math.sin(at_s * 1.4 + phase),
+        3.0 * math.sin(at_s * 0.7 + phase) + math.sin(at_s * 2.3),
+        1.2 * math.sin(at_s * 1.1 + phase),
     )
 
 
@@ -88,10 +95,10 @@ def _figure(jacket: tuple[int, int, int], scale: float, *, mirrored: bool) -> Im
     """The portrait's head on a drawn body; `face_y` in its info is the face's row."""
     from skimage.data import astronaut  # noqa: PLC0415  # only whoever makes the recording has it
 
-    head = Image.fromarray(astronaut()).crop((136, 6, 316, 196))
+    head = Image.fromarray(astronaut()).crop((136, 6, 316, 206))
     mask = Image.new("L", head.size, 0)
-    ImageDraw.Draw(mask).ellipse((14, 4, 168, 182), fill=255)
-    mask = mask.filter(ImageFilter.GaussianBlur(4))
+    ImageDraw.Draw(mask).polygon(OUTLINE, fill=255)
+    mask = mask.filter(ImageFilter.GaussianBlur(1.2))
     if mirrored:
         head, mask = (
             head.transpose(Image.Transpose.FLIP_LEFT_RIGHT),
@@ -101,10 +108,12 @@ def _figure(jacket: tuple[int, int, int], scale: float, *, mirrored: bool) -> Im
     draw = ImageDraw.Draw(body)
     draw.rounded_rectangle((20, 176, 280, 520), radius=84, fill=(*jacket, 255))
     dark = tuple(round(channel * 0.8) for channel in jacket)
-    draw.line((150, 200, 150, 420), fill=(*dark, 255), width=3)
-    draw.polygon(((112, 178), (150, 232), (188, 178)), fill=(236, 234, 228, 255))
-    draw.line((112, 176, 150, 232, 188, 176), fill=(*dark, 255), width=4, joint="curve")
+    draw.line((146, 236, 146, 420), fill=(*dark, 255), width=3)
+    draw.polygon(((104, 178), (146, 236), (188, 178)), fill=(236, 234, 228, 255))
     body.paste(head, (60, 6), mask)
+    draw.polygon(
+        ((104, 170), (146, 204), (188, 170), (192, 190), (146, 240), (100, 190)), fill=(*dark, 255)
+    )
     body = body.resize((round(300 * scale), round(420 * scale)), Image.Resampling.LANCZOS)
     body.info["face_y"] = round(122 * scale)
     return body

@@ -112,9 +112,9 @@ def response_gap_s(turns: Sequence[ReadTurn], staff: Sequence[Stretch]) -> float
     for index, turn in enumerate(turns):
         if turn.role is not Role.CITIZEN:
             continue
+        later = (turns[i] for i in range(index + 1, len(turns)))
         following = next(
-            (t for t in turns[index + 1 :] if not (t.words.backchannel and t.end_s <= turn.end_s)),
-            None,
+            (t for t in later if not (t.words.backchannel and t.end_s <= turn.end_s)), None
         )
         if following is None or following.role is not Role.STAFF:
             continue

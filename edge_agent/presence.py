@@ -98,11 +98,12 @@ class PresenceStage:
         if self._thumbnail is None or not np.array_equal(thumbnail, self._thumbnail):
             self._changed_s = frame.at_s
         self._thumbnail = thumbnail
-        if frame.at_s - self._changed_s >= self._settings.frozen_s:
-            return SensorState.FROZEN
         dark = float(thumbnail.mean()) < self._settings.dark_level
         flat = float(thumbnail.std()) < self._settings.flat_contrast
-        return SensorState.COVERED if dark or flat else SensorState.OK
+        if dark or flat:
+            return SensorState.COVERED
+        frozen = frame.at_s - self._changed_s >= self._settings.frozen_s
+        return SensorState.FROZEN if frozen else SensorState.OK
 
     def _unknown(self, since_s: float, known_s: float) -> list[PresenceChange]:
         changes = []

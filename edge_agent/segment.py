@@ -31,7 +31,8 @@ class SegmentSettings:
     bleed_db: float = 12.0
     """A channel this much weaker than the other is hearing the other's speaker."""
     bleed_window_chunks: int = 6
-    """Levels are compared over about 0.2 s, because syllables come and go."""
+    """The other's level is its highest in about 0.2 s, because syllables come and go; one's
+    own is that of the moment, so that a turn ends where its speech does."""
     hang_s: float = 0.2
     """A shorter pause belongs to the segment."""
     max_segment_s: float = 5.0
@@ -132,13 +133,14 @@ class Segmenter:
     def _chunk(self, start: int, chunk: Samples) -> list[Segment]:
         for number, channel in enumerate(self._channels):
             channel.recent.append(rms_dbfs(chunk[number]))
-        loudest = max(max(c.recent) for c in self._channels)
+        loudest = [max(c.recent) for c in self._channels]
         done = []
         for number, channel in enumerate(self._channels):
             heard = self._guard.run(
                 "voice", lambda c=channel, n=number: c.stream.probability(chunk[n])
             )
-            own = max(channel.recent) > loudest - self._settings.bleed_db
+            others = max((x for n, x in enumerate(loudest) if n != number), default=FLOOR_DBFS)
+            own = channel.recent[-1] > others - self._settings.bleed_db
             probability = heard.value if own and heard.value is not None else 0.0
             done += self._advance(number, start, probability)
         return done

@@ -4,6 +4,7 @@ Each formula of the design stands in a function of its own. Times are offsets fr
 interaction's start, in seconds; turns come as `read_turn.whole` gives them, in order.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 
 from edge_agent.loudness import RAISED_MIN_S
@@ -38,29 +39,32 @@ def find_interruptions(turns: Sequence[ReadTurn]) -> list[Span]:
     floor 1 s or more, and B's start is not within A's last 0.3 s. Turns of backchannels alone
     never count, nor do unread ones that may be no more than that.
     """
+    by_role = {role: [t for t in turns if t.role is role] for role in (Role.STAFF, Role.CITIZEN)}
+    starts = {role: [t.start_s for t in found] for role, found in by_role.items()}
     spans = []
     for b in turns:
         if b.role is Role.UNKNOWN or _maybe_backchannel(b):
             continue
-        for a in turns:
-            if a.start_s >= b.start_s:
-                break
-            if a.role in (b.role, Role.UNKNOWN) or a.words.backchannel:
-                continue
-            # Milliseconds, so that a limit is the same wherever in the day it falls.
-            before_s, over_s, after_s = (
-                round(b.start_s - a.start_s, 3),
-                round(a.end_s - b.start_s, 3),
-                round(b.end_s - a.end_s, 3),
-            )
-            if (
-                before_s >= _INTERRUPT_AFTER_S
-                and _TURN_END_S < over_s <= _YIELD_S
-                and after_s >= _FLOOR_S
-            ):
-                spans.append(_span(SpanKind.INTERRUPTION, b.start_s, a.end_s, b.role))
-                break
+        other = Role.STAFF if b.role is Role.CITIZEN else Role.CITIZEN
+        # One role's turns follow one another, so only its last one can still be going on.
+        before = bisect_left(starts[other], b.start_s)
+        if before and _interrupts(by_role[other][before - 1], b):
+            a_end_s = by_role[other][before - 1].end_s
+            spans.append(_span(SpanKind.INTERRUPTION, b.start_s, a_end_s, b.role))
     return spans
+
+
+def _interrupts(a: ReadTurn, b: ReadTurn) -> bool:
+    # Milliseconds, so that a limit is the same wherever in the day it falls.
+    before_s = round(b.start_s - a.start_s, 3)
+    over_s = round(a.end_s - b.start_s, 3)
+    after_s = round(b.end_s - a.end_s, 3)
+    return (
+        not a.words.backchannel
+        and before_s >= _INTERRUPT_AFTER_S
+        and _TURN_END_S < over_s <= _YIELD_S
+        and after_s >= _FLOOR_S
+    )
 
 
 def _maybe_backchannel(turn: ReadTurn) -> bool:

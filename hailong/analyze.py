@@ -163,7 +163,8 @@ def _document(source: RecordingSource, models: Models, judged: tuple[Judged, ...
 
 
 def _flag(flag: Flag) -> Any:
-    return {key: value for key, value in asdict(flag).items() if key != "flag_id"}
+    ids = ("flag_id", "interaction_id")  # of a hub; a recording by itself has none
+    return {key: value for key, value in asdict(flag).items() if key not in ids}
 
 
 def _rectangle(text: str) -> Polygon:

@@ -196,6 +196,8 @@ class Report:
         speech, text = self._speech, self._text
         for figure in scores.figures:
             yield f"  {speech.word('figure', figure.name)}: {self._value(figure)}"
+            if figure.value is None:
+                continue  # without a figure its parts add up to nothing
             for part in figure.parts:
                 title = part.title_vi if speech.language == "vi" else part.title_en
                 detail = text["part"].format(

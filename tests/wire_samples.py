@@ -86,9 +86,8 @@ def bad_messages() -> Iterator[tuple[str, RejectReason, bytes]]:
 def places(data: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[Any, ...], Any]]:
     """(path, value) of all that a JSON value holds, itself first."""
     yield path, data
-    inner = data.items() if isinstance(data, dict) else enumerate(data)
     if isinstance(data, dict | list):
-        for key, value in inner:
+        for key, value in data.items() if isinstance(data, dict) else enumerate(data):
             yield from places(value, (*path, key))
 
 

@@ -1,6 +1,7 @@
 """Any valid payload of the wire, made from the models' own types and limits."""
 
-from datetime import datetime
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta, timezone
 from enum import Enum
 from functools import cache
 from types import NoneType, UnionType
@@ -8,6 +9,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from uuid import UUID
 
 from hypothesis import strategies as st
+from pydantic import AwareDatetime
 from pydantic.fields import FieldInfo
 
 from schemas.fields import SequenceRange, Wire
@@ -15,14 +17,20 @@ from schemas.interaction import ROLE_NEUTRAL, InteractionPayload, Turn
 from schemas.registry import PAYLOADS, SEQUENCED, Body
 from schemas.vocabulary import Role
 
-_TIMES = st.datetimes(
-    datetime(1, 1, 2), datetime(9999, 12, 30), timezones=st.timezones() | st.none()
-).map(lambda at: at.replace(microsecond=at.microsecond // 1000 * 1000))
+_FIRST = datetime(1, 1, 3, tzinfo=UTC)
+_OFFSETS = st.integers(-23 * 60, 23 * 60).map(lambda m: timezone(timedelta(minutes=m)))
+_TIMES = st.builds(
+    lambda ms, zone: (_FIRST + timedelta(milliseconds=ms)).astimezone(zone),
+    st.integers(0, 9990 * 365 * 86_400_000),
+    st.just(UTC) | _OFFSETS,
+)
 
 
 def limits(metadata: list[Any] | tuple[Any, ...]) -> dict[str, Any]:
     """ge, le, min_length, max_length and pattern, however pydantic keeps them."""
-    flat = [m for part in metadata for m in (part.metadata if isinstance(part, FieldInfo) else [part])]
+    flat = [
+        m for part in metadata for m in (part.metadata if isinstance(part, FieldInfo) else [part])
+    ]
     return {
         name: value
         for part in flat
@@ -31,7 +39,8 @@ def limits(metadata: list[Any] | tuple[Any, ...]) -> dict[str, Any]:
     }
 
 
-def values(kind: Any, bound: dict[str, Any]) -> st.SearchStrategy[Any]:  # noqa: PLR0911
+def values(kind: Any, bound: dict[str, Any]) -> st.SearchStrategy[Any]:
+    """Any value of a type within its limits; lists are kept short."""
     origin = get_origin(kind)
     if origin is Annotated:
         inner, *metadata = get_args(kind)
@@ -39,29 +48,68 @@ def values(kind: Any, bound: dict[str, Any]) -> st.SearchStrategy[Any]:  # noqa:
     if origin in (Union, UnionType):
         return st.one_of(*(values(one, {}) for one in get_args(kind)))
     if origin is tuple:
-        lists = st.lists(
-            values(get_args(kind)[0], {}),
-            min_size=bound.get("min_length", 0),
-            max_size=min(bound["max_length"], 4),
-        )
-        return lists.map(tuple)
-    if kind is NoneType:
-        return st.none()
-    if kind is bool:
-        return st.booleans()
-    if kind is int:
-        return st.integers(bound["ge"], bound["le"])
-    if kind is float:
-        return st.floats(bound["ge"], bound["le"]) | st.integers(
-            int(bound["ge"]), int(bound["le"])
-        )
-    if kind is str:
-        return st.from_regex(bound["pattern"], fullmatch=True)
-    if kind is UUID:
-        return st.uuids()
+        longest = min(bound["max_length"], 4)
+        parts = values(get_args(kind)[0], {})
+        return st.lists(parts, min_size=bound.get("min_length", 0), max_size=longest).map(tuple)
     if issubclass(kind, Enum):
-        return st.sampled_from(kind)
-    if issubclass(kind, Wire):
-        return wires(kind)
-    assert issubclass(kind, datetime), kind
-    return _TIMES.filter(lambda at: at.tzinfo is not None)
+        return st.sampled_from(list(kind))
+    return wires(kind) if issubclass(kind, Wire) else _PLAIN[kind](bound)
+
+
+_PLAIN: dict[Any, Callable[[dict[str, Any]], st.SearchStrategy[Any]]] = {
+    NoneType: lambda _: st.none(),
+    bool: lambda _: st.booleans(),
+    int: lambda bound: st.integers(bound["ge"], bound["le"]),
+    float: lambda bound: (
+        st.floats(bound["ge"], bound["le"]) | st.integers(int(bound["ge"]), int(bound["le"]))
+    ),
+    str: lambda bound: st.from_regex(bound["pattern"], fullmatch=True),
+    UUID: lambda _: st.uuids(),
+    AwareDatetime: lambda _: _TIMES,
+}
+
+
+@cache
+def wires(model: type[Wire]) -> st.SearchStrategy[Any]:
+    """Any instance of a part of a message."""
+    fields = {
+        name: values(field.annotation, limits(field.metadata))
+        for name, field in model.model_fields.items()
+    }
+    return st.fixed_dictionaries(fields).map(lambda given: model(**_ruled(model, given)))
+
+
+def _ruled(model: type[Wire], given: dict[str, Any]) -> dict[str, Any]:
+    """What rules over several fields ask for."""
+    if model is Turn:
+        if given["role"] is not Role.CITIZEN:
+            given["sentiment"] = None
+        if given["role"] is Role.UNKNOWN:
+            given["hits"] = tuple(h for h in given["hits"] if h.category in ROLE_NEUTRAL)
+    if model is SequenceRange:
+        given["first"], given["last"] = sorted((given["first"], given["last"]))
+    if model is InteractionPayload:
+        given["started_at"], given["ended_at"] = sorted((given["started_at"], given["ended_at"]))
+    return given
+
+
+@st.composite
+def bodies(draw: st.DrawFn) -> Body:
+    kind, version = draw(st.sampled_from(sorted(PAYLOADS)))
+    payload = draw(wires(PAYLOADS[kind, version]))
+    if isinstance(payload, InteractionPayload):
+        payload = payload.model_copy(update={"open": kind == "alert"})
+    given: dict[str, Any] = {"kind": kind, "schema_version": version, "payload": payload}
+    for name in ("message_id", "device_id", "captured_at"):
+        given[name] = draw(_body_field(name))
+    if kind in SEQUENCED:
+        given |= {
+            "stream": draw(st.from_regex(r"^[0-9a-f]{32}$", fullmatch=True)),
+            "sequence": draw(st.integers(1, 2**53)),
+        }
+    return Body(**given)
+
+
+def _body_field(name: str) -> st.SearchStrategy[Any]:
+    field = Body.model_fields[name]
+    return values(field.annotation, limits(field.metadata))

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.integration.conftest import (  # noqa: F401 - fixtures are found by name
     branch,
@@ -32,6 +32,7 @@ ARGUMENTS = [
 def chromium() -> Iterator[Browser]:
     if not CHROMIUM.exists():
         pytest.skip(f"{CHROMIUM} is not there; install the Debian package chromium")
+    expect.set_options(timeout=20_000)  # pages refresh every 5 s, and machines are busy
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield browser

@@ -24,7 +24,9 @@ from tests.site import Site, site
 
 pytestmark = pytest.mark.integration
 
-SPOKEN = "seven purple elephants are dancing quietly under the yellow umbrella"
+SPOKEN = (
+    "hello, I would like to say that seven purple elephants are dancing quietly under the umbrella"
+)
 SCRIPTED = "bảy con voi tím nhảy múa dưới chiếc ô vàng"
 RATE = 16_000
 RNG = np.random.default_rng(3)
@@ -35,10 +37,12 @@ PICTURE = np.kron(RNG.integers(40, 216, (8, 8, 3)), np.ones((8, 8, 1))).astype(n
 def spoken(text: str, folder: Path) -> np.ndarray:
     """int16, 16 kHz."""
     raw = folder / "spoken.wav"
-    subprocess.run(["espeak-ng", "-v", "en-us", "-s", "140", "-w", raw, text], check=True)
+    subprocess.run(["espeak-ng", "-v", "en-us+m3", "-s", "140", "-w", raw, text], check=True)
     with av.open(str(raw)) as container:
         resampler = av.AudioResampler(format="s16", layout="mono", rate=RATE)
-        parts = [p.to_ndarray()[0] for f in container.decode(audio=0) for p in resampler.resample(f)]
+        parts = [
+            p.to_ndarray()[0] for f in container.decode(audio=0) for p in resampler.resample(f)
+        ]
     raw.unlink()
     return np.concatenate(parts)
 
@@ -50,10 +54,10 @@ def recording(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("recording")
     speech = spoken(SPOKEN, folder)
     sound = RNG.normal(0, 20, (2, RATE * 30)).astype(np.int16)
-    for start_s in (4, 14):
+    for start_s in (4, 15):
         sound[1, start_s * RATE : start_s * RATE + len(speech)] += speech // 3
-    sound[0, 11 * RATE : 11 * RATE + len(SOUND)] = SOUND
-    sound[1, 12 * RATE : 12 * RATE + len(SOUND)] = SOUND
+    sound[0, 12 * RATE + 8000 : 12 * RATE + 8000 + len(SOUND)] = SOUND
+    sound[1, 13 * RATE : 13 * RATE + len(SOUND)] = SOUND
     path = folder / "canary.mkv"
     with av.open(str(path), "w") as container:
         audio = container.add_stream("pcm_s16le", rate=RATE)
@@ -144,35 +148,45 @@ def measured(made: Site, recording: Path, database, *words: str) -> None:
     until(lambda: interactions(database, made.branch) == 1, 30)
 
 
+def _speech(channel: np.ndarray) -> np.ndarray:
+    """The first utterance, without the silence around it."""
+    loud = np.flatnonzero(np.abs(channel[: 12 * RATE]) > 0.01)
+    return channel[loud[0] : loud[-1]]
+
+
 def heard_by_whisper(recording: Path) -> str:
     """What the model makes of the phrase: that is what could leak, to the letter."""
-    models = catalog.load(
-        catalog.whisper_folder(None, lambda _: None), beam_size=1, threads=2
-    )
+    models = catalog.load(catalog.whisper_folder(None, lambda _: None), beam_size=1, threads=2)
     source = RecordingSource(recording, channels=2, video_fps=3)
     sound = np.concatenate([f.samples for f in source.frames() if hasattr(f, "samples")], axis=1)
-    found = models.transcriber.transcribe(sound[1, 4 * RATE : 10 * RATE], None)
+    found = models.transcriber.transcribe(_speech(sound[1]), None)
     assert found is not None
     words = "".join(c if c.isalnum() or c == " " else " " for c in found.text).split()
-    assert len(set(words) & set(SPOKEN.split())) >= 6, "the model must understand the canary"
+    assert len(set(words) & set(SPOKEN.split())) >= 8, "the model must understand the canary"
     return " ".join(words)
 
 
 @pytest.mark.timeout(240)
-def test_nothing_of_a_real_conversation_is_left_anywhere(tmp_path, hub_db, postgres_server, broker, recording):
+def test_nothing_of_a_real_conversation_is_left_anywhere(
+    tmp_path, hub_db, postgres_server, broker, recording
+):
     """The real models, Whisper included."""
     phrase = heard_by_whisper(recording)
     since = time.time() - 1
     wire = Wire(broker)
     with site(tmp_path, "cn-canary-1", hub_db, postgres_server, broker) as made:
         made.start_hub("ingest", "score")
-        agent = made._start(["hailong", "agent", "run", "--settings", str(made.settings_file(recording))])
+        agent = made._start(
+            ["hailong", "agent", "run", "--settings", str(made.settings_file(recording))]
+        )
         assert agent.wait(120) == 0, made.log.read_text()[-2000:]
         until(lambda: interactions(hub_db, made.branch) == 1, 30)
         hub_db.rows("CHECKPOINT")
         for sought in (canary(phrase), canary(SPOKEN)):
             assert everything(made, wire, hub_db, sought, since) == []
-    hits = hub_db.rows("SELECT asr_confidence, syllables FROM hailong.turns WHERE asr_confidence > 0")
+    hits = hub_db.rows(
+        "SELECT asr_confidence, syllables FROM hailong.turns WHERE asr_confidence > 0"
+    )
     assert hits, "the words were read, or this test shows nothing"
     wire.close()
 
@@ -187,12 +201,16 @@ def test_nor_when_a_stage_fails_while_it_holds_the_phrase(
     with site(tmp_path, f"cn-canary-{stage or 'none'}", hub_db, postgres_server, broker) as made:
         measured(made, recording, hub_db, "--say", SCRIPTED, *(["--raise", stage] if stage else []))
         log = made.log.read_text()
-        assert (f"stage {'categories' if stage == 'sentiment' else stage} failed" in log) == bool(stage)
+        assert (f"stage {'categories' if stage == 'sentiment' else stage} failed" in log) == bool(
+            stage
+        )
         assert everything(made, wire, hub_db, sought, since) == []
     wire.close()
 
 
-def test_a_leak_planted_in_each_channel_is_found(tmp_path, hub_db, postgres_server, broker, recording):
+def test_a_leak_planted_in_each_channel_is_found(
+    tmp_path, hub_db, postgres_server, broker, recording
+):
     """The same search over the same places: what it cannot find, it does not prove absent."""
     since = time.time() - 1
     wire = Wire(broker)
@@ -218,4 +236,6 @@ def test_a_leak_planted_in_each_channel_is_found(tmp_path, hub_db, postgres_serv
     assert "scratch/frame.raw" in places
     assert "wire" in places
     assert any(place.startswith("rows of hailong.interactions") for place in places)
-    assert any(leak.where.startswith(("base/", "pg_wal/")) for leak in found), "the database's files"
+    assert any(leak.where.startswith(("base/", "pg_wal/")) for leak in found), (
+        "the database's files"
+    )

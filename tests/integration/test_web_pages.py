@@ -17,9 +17,11 @@ from tests.builders import (
     Sender,
     coverage,
     health_payload,
+    hit,
     interaction_payload,
     measurements,
     state_payload,
+    turn,
 )
 from tests.website import (
     PASSWORD,
@@ -271,6 +273,26 @@ def test_quality_assurance_sees_no_staff(site, hub_db, branch, sender) -> None:
         assert client.get(f"/api/v1{address}").json()["staff_id"] is None
     with site.as_("supervisor") as client:
         assert client.get(f"/api/v1{address}").json()["staff_id"] == STAFF
+
+
+def test_a_money_hint_names_nobody_before_it_is_decided(site, hub_db, branch, sender) -> None:
+    hub_db.rows(
+        "INSERT INTO hailong.assignments VALUES (%s, 'quay-05', %s, %s, %s)",
+        branch,
+        STAFF,
+        NOW - timedelta(hours=2),
+        NOW,
+    )
+    said = turn(hits=(hit("money_hint", 2.0), hit("off_channel", 4.0)))
+    payload = interaction_payload(turns=(said, turn(role="citizen", start_s=8.0)))
+    arrive(hub_db, sender, payload)
+    address = f"/interactions/{payload.interaction_id}"
+    with site.as_("supervisor") as client:
+        page = client.get(address)
+        assert "Dấu hiệu gợi ý chi ngoài quy định" in page.text
+        assert STAFF not in page.text
+        hub_db.rows("UPDATE hailong.flags SET state = 'decided' WHERE rule_id = 'money_hint'")
+        assert STAFF in client.get(address).text
 
 
 def test_another_branch_sees_nothing(site, hub_db, sender) -> None:

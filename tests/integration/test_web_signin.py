@@ -153,6 +153,11 @@ def test_a_form_of_another_site_or_person_does_nothing(site, hub_db) -> None:
             assert answer.status_code == 403, (fields, headers)
             assert "Trang đã mở quá lâu" in answer.text
         assert client.get("/overview").status_code == 200
+        flag = "/api/v1/flags/00000000-0000-8000-8000-000000000000/reviews"
+        decision = {"outcome": "confirmed", "ground": "none", "expected_review_no": 0}
+        for headers in ({}, {"X-CSRF-Token": foreign}):
+            refused = client.post(flag, json=decision, headers=headers)
+            assert (refused.status_code, refused.json()["code"]) == (403, "form_token")
         kept = client.post("/language", data={"csrf_token": own, "language": "en"})
         assert kept.status_code == 303
 

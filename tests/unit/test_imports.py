@@ -46,9 +46,9 @@ def test_a_package_imports_only_what_lies_below_it(package):
 def test_the_wire_contract_needs_nothing_but_pydantic():
     import sys
 
-    outside = {
-        name.split(".")[0] for path in modules("schemas") for name in imported(path)
-    } - set(sys.stdlib_module_names)
+    outside = {name.split(".")[0] for path in modules("schemas") for name in imported(path)} - set(
+        sys.stdlib_module_names
+    )
     assert outside <= {"schemas", *WIRE_LIBRARIES}
 
 

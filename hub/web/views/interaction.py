@@ -7,7 +7,7 @@ from uuid import UUID
 from hub.auth.permissions import UserRole, may_open
 from hub.auth.sessions import Session
 from hub.store import pages
-from hub.store.pages import InteractionRow, PageConnection, ScoreRow, TurnRow
+from hub.store.pages import FlagRow, InteractionRow, PageConnection, ScoreRow, TurnRow
 from hub.web.contexts import (
     FigureView,
     HitView,
@@ -25,6 +25,8 @@ from hub.web.views.measurements import measurement_views
 _FIGURES = ("experience", "counter_part")
 _MOST_FLAGS = 200
 _KNOWS_STAFF = frozenset({UserRole.SUPERVISOR, UserRole.CLERK})
+_UNNAMED_UNTIL_DECIDED = frozenset({"money_hint"})
+"""Rules that are so grave that a name would decide the review."""
 
 
 def interaction_detail(
@@ -53,7 +55,7 @@ def interaction_detail(
         counter_id=row.counter_id,
         number=row.number,
         zone=row.zone,
-        staff_id=row.staff_id if session.role in _KNOWS_STAFF else None,
+        staff_id=row.staff_id if _may_know_staff(session.role, flags) else None,
         at=row.at,
         ended_at=row.ended_at,
         duration_s=(row.ended_at - row.at).total_seconds(),
@@ -71,6 +73,11 @@ def interaction_detail(
         flags=flag_views(connection, rulebook, speech, flags, reasons),
         may_decide=may_open(session.role, "page.decide"),
     )
+
+
+def _may_know_staff(role: UserRole, flags: Sequence[FlagRow]) -> bool:
+    unnamed = any(f.rule_id in _UNNAMED_UNTIL_DECIDED and f.state == "open" for f in flags)
+    return role in _KNOWS_STAFF and (role is UserRole.CLERK or not unnamed)
 
 
 def _figures(rows: Sequence[ScoreRow], rulebook: RuleBook, speech: Speech) -> list[FigureView]:

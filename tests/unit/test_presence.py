@@ -1,0 +1,166 @@
+"""frame -> presence: present, absent, and all the ways of not knowing."""
+
+import logging
+
+import numpy as np
+import pytest
+
+from edge_agent.capture.frame import VideoFrame
+from edge_agent.guard import Guard
+from edge_agent.presence import PresenceSettings, PresenceStage, Zones, contains
+from edge_agent.zone_history import Presence, PresenceChange, ZoneHistory
+from schemas.vocabulary import Role, SensorState
+from tests.fakes import LEFT, RIGHT, Scene, ScriptedFaces
+
+PRESENT, ABSENT, UNKNOWN = Presence.PRESENT, Presence.ABSENT, Presence.UNKNOWN
+
+
+def watch(scene, zones=None, until_s=None):
+    """The stage, and each zone's history."""
+    guard = Guard()
+    stage = PresenceStage(ScriptedFaces(), zones or Zones(RIGHT, LEFT), PresenceSettings(), guard)
+    histories = {Role.CITIZEN: ZoneHistory(), Role.STAFF: ZoneHistory()}
+    for frame in scene._pictures():
+        for change in stage.push(frame):
+            histories[change.zone].add(change)
+    for change in stage.tick(until_s or 0.0):
+        histories[change.zone].add(change)
+    return stage, histories
+
+
+def states(history, end_s, start_s=0.0):
+    return [
+        (s.state, round(s.start_s, 1), round(s.end_s, 1)) for s in history.stretches(start_s, end_s)
+    ]
+
+
+def test_a_face_makes_its_own_zone_present_from_its_first_picture():
+    scene = Scene(30)
+    scene.citizen_there(5, 20)
+    scene.staff_there(0, 30)
+    _, zones = watch(scene)
+    assert states(zones[Role.CITIZEN], 30) == [
+        (ABSENT, 0, 5),
+        (PRESENT, 5, 20),
+        (ABSENT, 20, 30),
+    ]
+    assert states(zones[Role.STAFF], 30) == [(PRESENT, 0, 30)]
+
+
+def test_one_false_face_is_nobody_and_a_turned_head_stays():
+    scene = Scene(30)
+    scene.citizen_there(5, 5.2)
+    scene.citizen_there(10, 15)
+    scene.citizen_there(16.5, 20)
+    _, zones = watch(scene)
+    assert states(zones[Role.CITIZEN], 22) == [(ABSENT, 0, 10), (PRESENT, 10, 20), (ABSENT, 20, 22)]
+
+
+def test_each_sighting_is_told_with_its_time():
+    scene = Scene(10)
+    scene.citizen_there(0, 10)
+    stage = PresenceStage(ScriptedFaces(), Zones(RIGHT, None), PresenceSettings(), Guard())
+    changes = [c for frame in scene._pictures() for c in stage.push(frame)]
+    assert {c.since_s for c in changes} == {0.0}
+    assert changes[-1].known_s == pytest.approx(9.67, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("fault", "sensor", "from_s"),
+    [("dark", SensorState.COVERED, 10), ("frozen", SensorState.FROZEN, 9.7)],
+)
+def test_a_picture_that_shows_nothing_valid_says_unknown(fault, sensor, from_s):
+    scene = Scene(40)
+    scene.citizen_there(0, 40)
+    scene.fault(fault, 10, 40)
+    stage, zones = watch(scene)
+    assert stage.sensor is sensor
+    assert states(zones[Role.CITIZEN], 40) == [(PRESENT, 0, from_s), (UNKNOWN, from_s, 40)]
+
+
+def test_a_still_picture_for_some_seconds_is_not_frozen():
+    scene = Scene(40)
+    scene.citizen_there(0, 40)
+    scene.fault("frozen", 10, 24)
+    _, zones = watch(scene)
+    assert states(zones[Role.CITIZEN], 40) == [(PRESENT, 0, 40)]
+
+
+def test_pictures_that_stop_coming_make_it_unknown_from_the_last():
+    scene = Scene(10)
+    scene.citizen_there(0, 10)
+    stage, zones = watch(scene, until_s=14.0)
+    assert states(zones[Role.CITIZEN], 14) == [(PRESENT, 0, 14)]
+    stage, zones = watch(scene, until_s=15.0)
+    assert states(zones[Role.CITIZEN], 15) == [(PRESENT, 0, 9.7), (UNKNOWN, 9.7, 15)]
+    assert stage.sensor is SensorState.STALLED
+
+
+def test_a_gap_is_found_also_when_the_next_picture_comes_before_the_tick():
+    scene = Scene(40)
+    scene.citizen_there(0, 40)
+    scene.fault("gap", 10, 20)
+    _, zones = watch(scene)
+    assert states(zones[Role.CITIZEN], 40) == [
+        (PRESENT, 0, 9.7),
+        (UNKNOWN, 9.7, 20),
+        (PRESENT, 20, 40),
+    ]
+
+
+def test_a_failing_detector_makes_it_unknown_and_is_counted(caplog):
+    scene = Scene(20)
+    scene.citizen_there(0, 20)
+    scene.fault("fails", 5, 10)
+    guard = Guard()
+    stage = PresenceStage(ScriptedFaces(), Zones(RIGHT, LEFT), PresenceSettings(), guard)
+    history = ZoneHistory()
+    with caplog.at_level(logging.ERROR):
+        for frame in scene._pictures():
+            for change in stage.push(frame):
+                if change.zone is Role.CITIZEN:
+                    history.add(change)
+    assert guard.by_stage == {"presence": 15}
+    assert states(history, 20) == [(PRESENT, 0, 5), (UNKNOWN, 5, 10), (PRESENT, 10, 20)]
+    assert len(caplog.records) == 2  # the 1st and the 10th
+
+
+def test_a_staff_zone_that_no_camera_sees_says_nothing():
+    scene = Scene(10)
+    scene.staff_there(0, 10)
+    _, zones = watch(scene, Zones(RIGHT, None))
+    assert states(zones[Role.STAFF], 10) == [(UNKNOWN, 0, 10)]
+
+
+def test_polygon():
+    triangle = ((0.0, 0.0), (1.0, 0.0), (0.0, 1.0))
+    assert contains(triangle, (0.2, 0.2))
+    assert not contains(triangle, (0.8, 0.8))
+    assert not contains(triangle, (-0.1, 0.2))
+
+
+def change(state, since_s, known_s=None):
+    return PresenceChange(Role.CITIZEN, state, since_s, known_s or since_s)
+
+
+def test_late_knowledge_takes_the_place_of_what_was_thought():
+    history = ZoneHistory()
+    for one in (change(PRESENT, 5), change(ABSENT, 30), change(UNKNOWN, 28), change(PRESENT, 28)):
+        history.add(one)
+    assert states(history, 40) == [(UNKNOWN, 0, 5), (PRESENT, 5, 40)]
+    history.add(change(UNKNOWN, 3))
+    assert states(history, 40) == [(UNKNOWN, 0, 40)]
+
+
+def test_a_history_forgets_only_what_no_question_can_need():
+    history = ZoneHistory()
+    for at in range(0, 100, 10):
+        history.add(change(PRESENT if at % 20 else ABSENT, at))
+    before = history.stretches(50, 100)
+    history.forget(50)
+    assert history.stretches(50, 100) == before
+    assert history.seconds(50, 100, PRESENT) == 30
+
+
+def test_a_pictures_repr_hides_it():
+    assert repr(VideoFrame(2.0, np.full((2, 2, 3), 77, np.uint8))) == "VideoFrame(2.00 s)"
