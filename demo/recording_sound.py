@@ -18,9 +18,11 @@ EDGE_DB = -26.0
 """A line begins and ends where its 10 ms level passes this, relative to the line's own RMS:
 about the level of the room's noise."""
 INNER_PAUSE_S = 0.35
+PAUSE_S = 0.2
 MOUTH_TO_OTHER_MICROPHONE_S = 0.002
 
 Samples = npt.NDArray[np.float32]
+"""One channel, or (channels, samples), at RATE_HZ unless it says otherwise."""
 
 
 class EspeakMissingError(Exception):
@@ -39,6 +41,14 @@ class Said:
     @property
     def end_s(self) -> float:
         return self.start_s + len(self.samples) / RATE_HZ
+
+    @property
+    def speech_s(self) -> float:
+        """Without the pauses inside, of PAUSE_S or more; the gaps within words are speech."""
+        audible = np.flatnonzero(_levels_db(self.samples) > EDGE_DB)
+        quiet = np.diff(audible) - 1
+        pauses = quiet[quiet >= round(PAUSE_S * 100)].sum()
+        return (len(self.samples) // FRAME - int(pauses)) / 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +147,7 @@ def _espeak(words: str, voice: Voice) -> tuple[Samples, int]:
     with wave.open(io.BytesIO(out)) as spoken:
         # espeak-ng writes to a pipe, so that the header's length is no length.
         pcm = np.frombuffer(spoken.readframes(2**30), np.int16)
-        return pcm.astype(np.float32) / 32768, spoken.getframerate()
+        return (pcm / 32768).astype(np.float32), spoken.getframerate()
 
 
 def _resample(samples: Samples, rate_hz: int) -> Samples:

@@ -73,7 +73,7 @@ def _interaction(stay: Stay, performance: Performance) -> dict[str, Any]:
             for a, b in stay.staff_absent
         ],
         "talk_time_s": {
-            role: round(sum(_length(one) for one in said if one.line.role == role), 3)
+            role: round(sum(one.speech_s for one in said if one.line.role == role), 3)
             for role in ROLES
         },
         "overlap_s": round(_overlap(said), 3),
@@ -113,6 +113,7 @@ def _turn(said: Said, origin_s: float) -> dict[str, Any]:
         "role": said.line.role,
         "start_s": round(said.start_s - origin_s, 3),
         "duration_s": round(_length(said), 3),
+        "speech_s": round(said.speech_s, 3),
         "categories": list(said.line.categories),
         "raised": bool(said.line.raised_db),
     }

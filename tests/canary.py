@@ -13,7 +13,8 @@ import json
 import unicodedata
 import wave
 import zlib
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,6 +24,8 @@ from numpy.typing import NDArray
 
 RUN = 4
 """Words in a row that make a leak."""
+_ZEROS = bytes(256)
+_LONGEST = 1 << 22
 _CASES = (str.lower, str.upper, str.capitalize)
 _MEDIA = {
     b"RIFF": "wav or avi",
@@ -46,18 +49,25 @@ class Leak:
 class Canary:
     """`sound`: int16, at least 256 samples; `picture`: uint8 RGB, at least 48 pixels a row."""
 
-    phrase: str
+    phrases: tuple[str, ...]
     sound: NDArray[np.int16]
     picture: NDArray[np.uint8]
     needles: dict[bytes, str] = field(init=False)
+    heads: "Heads" = field(init=False)
 
     def __post_init__(self) -> None:
-        needles = {raw: what for text in _texts(self.phrase) for raw, what in _spelled(text)}
+        needles = {
+            raw: what
+            for phrase in self.phrases
+            for text in _texts(phrase)
+            for raw, what in _spelled(text)
+        }
         for raw, what in [*_sounds(self.sound), *_pictures(self.picture)]:
             needles[raw] = what
             for coded in _base64(raw):
                 needles[coded] = f"{what}, base64"
         object.__setattr__(self, "needles", needles)
+        object.__setattr__(self, "heads", Heads(needles))
 
 
 def search(raw: bytes, canary: Canary, where: str) -> list[Leak]:
@@ -79,7 +89,37 @@ def search_folder(folder: Path, canary: Canary, *, newer_than: float = 0.0) -> l
 
 
 def _plain(raw: bytes, canary: Canary, where: str) -> list[Leak]:
-    return [Leak(where, what) for needle, what in canary.needles.items() if needle in raw]
+    raw = raw.replace(_ZEROS, b"\0")  # empty pages of database files
+    found = {canary.needles[needle] for needle in canary.heads.search(raw)}
+    return [Leak(where, what) for what in sorted(found)]
+
+
+class Heads:
+    """Many needles in one pass: three tables over pairs of bytes leave few places to look at."""
+
+    def __init__(self, needles: Iterable[bytes]) -> None:
+        self._by_head: dict[bytes, list[bytes]] = defaultdict(list)
+        self._tables = np.zeros((3, 65536), bool)
+        for needle in needles:
+            self._by_head[needle[:6]].append(needle)
+            for index in range(3):
+                pair = needle[2 * index : 2 * index + 2]
+                self._tables[index, int.from_bytes(pair, "big")] = True
+
+    def search(self, raw: bytes) -> set[bytes]:
+        if len(raw) < 6:
+            return set()
+        one = np.frombuffer(raw, np.uint8).astype(np.uint16)
+        pairs = (one[:-1] << 8) | one[1:]
+        here = self._tables[0][pairs[:-4]]
+        here &= self._tables[1][pairs[2:-2]]
+        here &= self._tables[2][pairs[4:]]
+        return {
+            needle
+            for at in np.flatnonzero(here).tolist()
+            for needle in self._by_head.get(raw[at : at + 6], ())
+            if raw.startswith(needle, at)
+        }
 
 
 def _texts(phrase: str) -> Iterator[str]:
@@ -137,9 +177,9 @@ def _inflated(raw: bytes) -> Iterator[bytes]:
             tried += 1
             try:
                 if magic == b"x\x9c":
-                    yield zlib.decompressobj().decompress(raw[at:], 1 << 24)
+                    yield zlib.decompressobj().decompress(raw[at : at + _LONGEST], _LONGEST)
                 else:
-                    yield opener(raw[at:])
+                    yield opener(raw[at : at + _LONGEST])
             except (OSError, EOFError, zlib.error):
                 pass
             at = raw.find(magic, at + 1)
@@ -154,7 +194,7 @@ def _media(raw: bytes, canary: Canary, where: str) -> list[Leak]:
         while at >= 0 and tried < 20:
             tried += 1
             start = max(0, at - 4) if magic == b"ftyp" else at
-            if _holds(raw[start:], canary):
+            if _holds(raw[start : start + _LONGEST], canary):
                 leaks.append(Leak(where, f"encoded media ({name})"))
                 break
             at = raw.find(magic, at + 1)

@@ -154,7 +154,7 @@ class ScriptedSentiment:
 
     def score(self, text: str, language: Language) -> Sentiment | None:
         self.texts.append(text)
-        return Sentiment({"happy": 0.5, "sad": -0.5}.get(text.split()[0], 0.0), 0.8)
+        return Sentiment({"happy": 0.5, "sad": -0.5}.get(text.split(maxsplit=1)[0], 0.0), 0.8)
 
 
 @dataclass

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from edge_agent.identity import DeviceIdentity
 from edge_agent.state_folder import open_state_folder
@@ -19,32 +20,63 @@ from hub.settings import Address, load_signing_key
 from hub.store.place import enrol_device, set_up_place
 from hub.store.rows import CounterRow
 
-DEVICE, COUNTER = "may-01", "quay-05"
+COUNTER = "quay-01"
 
 
 @dataclass
 class Site:
     folder: Path
     branch: str
-    database_url: str
+    database: Any
     passfile: Path
     broker: Address
     hub_key_hex: str
+    database_url: str
     children: list[subprocess.Popen[bytes]] = field(default_factory=list)
-
-    @property
-    def agent_state(self) -> Path:
-        return self.folder / "agent"
+    agents: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     @property
     def log(self) -> Path:
+        """What all programs said on standard output and error."""
         return self.folder / "programs.log"
 
-    def settings_file(self, recording: Path) -> Path:
-        path = self.agent_state / "agent.toml"
+    def start_hub(self, *parts: str) -> subprocess.Popen[bytes]:
+        only = [word for part in parts for word in ("--only", part)]
+        return self._start(["hailong", "hub", "run", *only])
+
+    def start_agent(
+        self, recording: Path, *words: str, counter: str = COUNTER
+    ) -> subprocess.Popen[bytes]:
+        """With scripted words: tests/agent_process.py."""
+        settings = str(self._enrolled(recording, counter))
+        self.agents.append(self._start(["tests.agent_process", settings, *words]))
+        return self.agents[-1]
+
+    def start_whisper_agent(self, recording: Path, counter: str) -> subprocess.Popen[bytes]:
+        settings = str(self._enrolled(recording, counter))
+        self.agents.append(self._start(["hailong", "agent", "run", "--settings", settings]))
+        return self.agents[-1]
+
+    def _enrolled(self, recording: Path, counter: str) -> Path:
+        """The settings file of the counter's device, which is set up where it is new."""
+        device = f"may-{counter[-2:]}"
+        state = open_state_folder(self.folder / device)
+        path = state / "agent.toml"
+        if path.exists():
+            return path
+        identity = DeviceIdentity.load_or_create(state, device, self.branch, counter)
+        migrator = self.database.open("migrator")
+        set_up_place(migrator, [_counter(self.branch, counter)])
+        enrol_device(
+            migrator,
+            device_id=device,
+            branch_id=self.branch,
+            counter_id=counter,
+            public_key=identity.public_key.hex(),
+        )
         path.write_text(
-            f'device_id = "{DEVICE}"\nbranch = "{self.branch}"\ncounter = "{COUNTER}"\n'
-            f"state = {json.dumps(str(self.agent_state))}\n"
+            f'device_id = "{device}"\nbranch = "{self.branch}"\ncounter = "{counter}"\n'
+            f"state = {json.dumps(str(state))}\n"
             f'broker_url = "mqtt://{self.broker}"\nhub_public_key = "{self.hub_key_hex}"\n'
             f"[source]\npath = {json.dumps(str(recording))}\n"
             "[zones]\ncitizen = [[0.5, 0.0], [1.0, 0.0], [1.0, 1.0], [0.5, 1.0]]\n"
@@ -52,14 +84,6 @@ class Site:
             "[publish]\nresend_after_s = 1\nreconnect_max_s = 1\n"
         )
         return path
-
-    def start_hub(self, *parts: str) -> subprocess.Popen[bytes]:
-        only = [word for part in parts for word in ("--only", part)]
-        return self._start(["hailong", "hub", "run", *only])
-
-    def start_agent(self, recording: Path, *words: str) -> subprocess.Popen[bytes]:
-        settings = str(self.settings_file(recording))
-        return self._start(["tests.agent_process", settings, *words])
 
     def _start(self, words: list[str]) -> subprocess.Popen[bytes]:
         scratch = self.folder / "scratch"
@@ -74,7 +98,6 @@ class Site:
                     "HAILONG_DATABASE_PASSFILE": str(self.passfile),
                     "HAILONG_BROKER_URL": f"mqtt://{self.broker}",
                     "HAILONG_STATE": str(self.folder / "hub"),
-                    "HAILONG_WEB_ADDRESS": "127.0.0.1:0",
                     "HOME": str(scratch),
                     "TMPDIR": str(scratch),
                     "PYTHONUNBUFFERED": "1",
@@ -87,45 +110,32 @@ class Site:
         return child
 
 
+def _counter(branch: str, counter: str) -> CounterRow:
+    return CounterRow(
+        branch_id=branch,
+        branch_vi="Chi nhánh thử nghiệm",
+        branch_en="Test branch",
+        point_id="diem-1",
+        point_vi="Điểm tiếp nhận số 1",
+        point_en="Point 1",
+        counter_id=counter,
+        zone="intake",
+        number=int(counter[-2:]),
+    )
+
+
 @contextmanager
 def site(folder: Path, branch: str, database, server, broker: Address) -> Iterator[Site]:
     """`database`, `server`: HubDatabase and PostgresServer of tests/integration/conftest.py."""
-    hub_key = load_signing_key(folder / "hub")
-    identity = DeviceIdentity.load_or_create(
-        open_state_folder(folder / "agent"), DEVICE, branch, COUNTER
-    )
-    migrator = database.open("migrator")
-    set_up_place(
-        migrator,
-        [
-            CounterRow(
-                branch_id=branch,
-                branch_vi="Chi nhánh thử nghiệm",
-                branch_en="Test branch",
-                point_id="diem-1",
-                point_vi="Điểm tiếp nhận số 1",
-                point_en="Point 1",
-                counter_id=COUNTER,
-                zone="intake",
-                number=5,
-            )
-        ],
-    )
-    enrol_device(
-        migrator,
-        device_id=DEVICE,
-        branch_id=branch,
-        counter_id=COUNTER,
-        public_key=identity.public_key.hex(),
-    )
     address = server.embedded.address
     made = Site(
         folder=folder,
         branch=branch,
-        database_url=f"postgresql://{address.host}:{address.port}/{database.name}",
+        database=database,
         passfile=server.passfile,
         broker=broker,
-        hub_key_hex=bytes(hub_key.verify_key).hex(),
+        hub_key_hex=bytes(load_signing_key(folder / "hub").verify_key).hex(),
+        database_url=f"postgresql://{address.host}:{address.port}/{database.name}",
     )
     try:
         yield made

@@ -49,14 +49,14 @@ class Recording:
                     "Opus, MP3, FLAC, PCM or the like; convert it"
                 )
             start_s = (container.start_time or 0) / av.time_base
-            promised = _promised_s(container, sound, start_s)
+            promised = _promised_s(container, sound)
             until = _last_packets(path, container)
             if sound.index not in until:
                 raise CaptureError(f"{path}: its sound is empty; expected at least a second")
             sound_s = until[sound.index] - start_s
             video_s = 0.0 if pictures is None else until.get(pictures.index, start_s) - start_s
             if promised is not None:
-                _check_whole(path, promised, sound_s, max(until.values()) - start_s)
+                _check_whole(path, promised, until[sound.index], max(until.values()))
             return cls(
                 path=path,
                 start_s=start_s,
@@ -71,7 +71,7 @@ class Recording:
 @dataclass(frozen=True, slots=True)
 class _Promise:
     sound_s: float | None
-    """Where the header says that the sound ends."""
+    """Where the header says that the sound ends, in the container's time."""
     whole_s: float | None
 
 
@@ -138,14 +138,14 @@ def _check_file(path: Path) -> None:
             )
 
 
-def _promised_s(container: Any, sound: AudioStream, start_s: float) -> _Promise | None:
+def _promised_s(container: Any, sound: AudioStream) -> _Promise | None:
     names = container.format.name.split(",")
     if not any(name in names for name in _STATES_LENGTH):
         return None
     whole_s = container.duration / av.time_base if container.duration else None
     sound_s = None
     if sound.duration is not None and sound.time_base is not None:
-        sound_s = float((sound.duration + (sound.start_time or 0)) * sound.time_base) - start_s
+        sound_s = float((sound.duration + (sound.start_time or 0)) * sound.time_base)
     elif "DURATION" in sound.metadata:
         sound_s = _seconds(sound.metadata["DURATION"])
     if sound_s is not None and whole_s is not None:

@@ -74,7 +74,9 @@ def _blocks(name: str, case: Case) -> bool:
 def _flag(rule: Rule, case: Case) -> Flag:
     found = {one for selector in rule.evidence for one in selector.found(case)}
     evidence = sorted(found, key=lambda e: (e.offset_s, e.type, e.kind))
-    counted = len(apart(evidence, case.cool_down_s))
+    # A sentence against a person counts what was said; a raised voice beside it is no word.
+    said = [one for one in evidence if one.type == "hit"]
+    counted = len(apart(said or evidence, case.cool_down_s))
     return Flag(
         flag_id=flag_id(case.interaction.interaction_id, rule.id),
         interaction_id=case.interaction.interaction_id,

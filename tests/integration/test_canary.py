@@ -8,6 +8,7 @@ The same search must find a leak planted on purpose in each of those channels.
 import subprocess
 import threading
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import av
@@ -20,14 +21,16 @@ from edge_agent.capture.file import RecordingSource
 from edge_agent.models import catalog
 from tests.canary import Canary, Leak, search, search_folder
 from tests.integration.brokers import until
+from tests.integration.conftest import HubDatabase
 from tests.site import Site, site
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
 
 SPOKEN = (
     "hello, I would like to say that seven purple elephants are dancing quietly under the umbrella"
 )
 SCRIPTED = "bảy con voi tím nhảy múa dưới chiếc ô vàng"
+STAGES = ("", "transcribe", "categories", "sentiment", "presence")
 RATE = 16_000
 RNG = np.random.default_rng(3)
 SOUND = RNG.normal(0, 900, 4096).astype(np.int16)
@@ -82,10 +85,6 @@ def recording(tmp_path_factory) -> Path:
     return path
 
 
-def canary(phrase: str) -> Canary:
-    return Canary(phrase, SOUND, PICTURE)
-
-
 class Wire:
     """Everything that crosses the broker, topics included."""
 
@@ -124,30 +123,6 @@ def row_leaks(database, sought: Canary) -> list[Leak]:
     return leaks
 
 
-def interactions(database, branch: str) -> int:
-    return database.value(
-        "SELECT count(*) FROM hailong.scores WHERE branch_id = %s AND figure = 'experience'", branch
-    )
-
-
-def everything(made: Site, wire: Wire, database, sought: Canary, since: float) -> list[Leak]:
-    """Disk (agent, hub, scratch, logs, the database's own files), wire, rows."""
-    return [
-        *search_folder(made.folder, sought),
-        *search_folder(database.server.embedded.data, sought, newer_than=since),
-        *wire.leaks(sought),
-        *row_leaks(database, sought),
-    ]
-
-
-def measured(made: Site, recording: Path, database, *words: str) -> None:
-    """Runs hub and agent until the recording is stored and scored."""
-    made.start_hub("ingest", "score")
-    agent = made.start_agent(recording, *words)
-    assert agent.wait(90) == 0, made.log.read_text()[-2000:]
-    until(lambda: interactions(database, made.branch) == 1, 30)
-
-
 def _speech(channel: np.ndarray) -> np.ndarray:
     """The first utterance, without the silence around it."""
     loud = np.flatnonzero(np.abs(channel[: 12 * RATE]) > 0.01)
@@ -166,76 +141,85 @@ def heard_by_whisper(recording: Path) -> str:
     return " ".join(words)
 
 
-@pytest.mark.timeout(240)
-def test_nothing_of_a_real_conversation_is_left_anywhere(
-    tmp_path, hub_db, postgres_server, broker, recording
-):
-    """The real models, Whisper included."""
+@dataclass
+class World:
+    """What is left after five agents have measured the recording on one hub."""
+
+    site: Site
+    wire: Wire
+    database: HubDatabase
+    sought: Canary
+    since: float
+
+    def leaks(self) -> list[Leak]:
+        """Disk (agents, hub, scratch, logs, the database's own files), wire, rows."""
+        self.database.rows("CHECKPOINT")
+        return [
+            *search_folder(self.site.folder, self.sought),
+            *search_folder(self.database.server.embedded.data, self.sought, newer_than=self.since),
+            *self.wire.leaks(self.sought),
+            *row_leaks(self.database, self.sought),
+        ]
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory, module_db, postgres_server, broker, recording):
+    """One agent with Whisper, and for each stage one whose stage throws an exception that
+    holds the phrase (or the picture)."""
     phrase = heard_by_whisper(recording)
     since = time.time() - 1
     wire = Wire(broker)
-    with site(tmp_path, "cn-canary-1", hub_db, postgres_server, broker) as made:
+    folder = tmp_path_factory.mktemp("world")
+    with site(folder, "cn-canary", module_db, postgres_server, broker) as made:
         made.start_hub("ingest", "score")
-        agent = made._start(
-            ["hailong", "agent", "run", "--settings", str(made.settings_file(recording))]
-        )
-        assert agent.wait(120) == 0, made.log.read_text()[-2000:]
-        until(lambda: interactions(hub_db, made.branch) == 1, 30)
-        hub_db.rows("CHECKPOINT")
-        for sought in (canary(phrase), canary(SPOKEN)):
-            assert everything(made, wire, hub_db, sought, since) == []
-    hits = hub_db.rows(
-        "SELECT asr_confidence, syllables FROM hailong.turns WHERE asr_confidence > 0"
+        made.start_whisper_agent(recording, "quay-01")
+        for number, stage in enumerate(STAGES, start=2):
+            fails = ["--raise", stage] if stage else []
+            made.start_agent(recording, "--say", SCRIPTED, *fails, counter=f"quay-{number:02d}")
+        for agent in made.agents:
+            assert agent.wait(150) == 0, made.log.read_text()[-3000:]
+        until(lambda: scored(module_db) == 1 + len(STAGES), 30)
+        sought = Canary((phrase, SPOKEN.replace(",", ""), SCRIPTED), SOUND, PICTURE)
+        yield World(made, wire, module_db, sought, since)
+    wire.close()
+
+
+def scored(database: HubDatabase) -> int:
+    return database.value("SELECT count(*) FROM hailong.scores WHERE figure = 'experience'")
+
+
+def test_the_phrase_was_read_and_each_stage_did_fail(world):
+    """Else the tests below would show nothing."""
+    read = world.database.rows(
+        "SELECT counter_id, count(*) FROM hailong.turns WHERE asr_confidence > 0 GROUP BY 1"
     )
-    assert hits, "the words were read, or this test shows nothing"
-    wire.close()
+    assert {counter for counter, _ in read} >= {"quay-01", "quay-02"}
+    log = world.site.log.read_text()
+    for stage in STAGES[1:]:
+        assert f"stage {'categories' if stage == 'sentiment' else stage} failed" in log
 
 
-@pytest.mark.parametrize("stage", ["", "transcribe", "categories", "sentiment", "presence"])
-def test_nor_when_a_stage_fails_while_it_holds_the_phrase(
-    stage, tmp_path, hub_db, postgres_server, broker, recording
-):
-    since = time.time() - 1
-    wire = Wire(broker)
-    sought = canary(SCRIPTED)
-    with site(tmp_path, f"cn-canary-{stage or 'none'}", hub_db, postgres_server, broker) as made:
-        measured(made, recording, hub_db, "--say", SCRIPTED, *(["--raise", stage] if stage else []))
-        log = made.log.read_text()
-        assert (f"stage {'categories' if stage == 'sentiment' else stage} failed" in log) == bool(
-            stage
-        )
-        assert everything(made, wire, hub_db, sought, since) == []
-    wire.close()
+def test_nothing_of_a_conversation_is_left_anywhere(world):
+    assert world.leaks() == []
 
 
-def test_a_leak_planted_in_each_channel_is_found(
-    tmp_path, hub_db, postgres_server, broker, recording
-):
+def test_a_leak_planted_in_each_channel_is_found(world):
     """The same search over the same places: what it cannot find, it does not prove absent."""
-    since = time.time() - 1
-    wire = Wire(broker)
-    sought = canary(SCRIPTED)
-    with site(tmp_path, "cn-canary-leak", hub_db, postgres_server, broker) as made:
-        measured(made, recording, hub_db, "--say", SCRIPTED)
-        with made.log.open("a") as log:
-            log.write(f"DEBUG transcribed {SCRIPTED}\n")
-        (made.agent_state / "cache.bin").write_bytes(b"\0" * 99 + SOUND.tobytes())
-        (made.folder / "scratch" / "frame.raw").write_bytes(PICTURE.tobytes())
-        wire.client.publish("hailong/v1/x/y/debug", SCRIPTED.encode("utf-16-le"), qos=1)
-        until(lambda: any(topic.endswith("/debug") for topic, _ in wire.messages))
-        hub_db.rows(
-            "UPDATE hailong.interactions SET spans = jsonb_build_array(%s::text || repeat(' x', 4000))",
-            SCRIPTED,
-        )
-        hub_db.rows("CHECKPOINT")
-        found = everything(made, wire, hub_db, sought, since)
-    wire.close()
-    places = {leak.where for leak in found}
-    assert "programs.log" in places
-    assert "agent/cache.bin" in places
-    assert "scratch/frame.raw" in places
-    assert "wire" in places
-    assert any(place.startswith("rows of hailong.interactions") for place in places)
-    assert any(leak.where.startswith(("base/", "pg_wal/")) for leak in found), (
-        "the database's files"
+    made, database = world.site, world.database
+    with made.log.open("a") as log:
+        log.write(f"DEBUG transcribed {SCRIPTED}\n")
+    (made.folder / "scratch" / "cache.bin").write_bytes(b"\0" * 99 + SOUND.tobytes())
+    (made.folder / "scratch" / "frame.raw").write_bytes(PICTURE.tobytes())
+    world.wire.client.publish("hailong/v1/x/y/debug", SCRIPTED.encode("utf-16-le"), qos=1)
+    until(lambda: any(topic.endswith("/debug") for topic, _ in world.wire.messages))
+    # Long enough to be compressed in the database's files, and so found only when unpacked.
+    database.rows(
+        "UPDATE hailong.scores SET parts = jsonb_build_array(%s::text || repeat(' x', 4000))",
+        SCRIPTED,
     )
+    database.rows("UPDATE hailong.interactions SET end_reason = %s", SCRIPTED)
+    places = {leak.where for leak in world.leaks()}
+    assert {"programs.log", "scratch/cache.bin", "scratch/frame.raw", "wire"} <= places
+    assert "rows of hailong.scores" in {place.partition(" (")[0] for place in places}
+    assert "rows of hailong.interactions" in places
+    assert any(place.startswith(("base/", "pg_wal/")) for place in places), "the server's files"

@@ -148,7 +148,7 @@ def test_a_malformed_message_is_recorded_told_and_the_next_is_processed(ingest, 
             1,
             "interaction",
             "schema",
-            "interaction does not fit its schema: revision: greater_than_equal",
+            "interaction does not fit its schema: payload.revision: greater_than_equal",
         )
     ]
     assert hub_db.value("SELECT count(*) FROM hailong.interactions") == 1

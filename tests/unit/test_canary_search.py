@@ -16,7 +16,7 @@ from tests.canary import Canary, search
 PHRASE = "cháu đòi bảy con voi tím nhảy múa"
 RNG = np.random.default_rng(11)
 CANARY = Canary(
-    PHRASE,
+    (PHRASE,),
     (RNG.normal(0, 6000, 2000)).astype(np.int16),
     RNG.integers(0, 256, (64, 64, 3), dtype=np.uint8),
 )
@@ -58,7 +58,7 @@ def encoded(kind, samples=None, picture=None):
 
 
 BLOCKS = Canary(
-    PHRASE,
+    (PHRASE,),
     CANARY.sound,
     np.kron(CANARY.picture[::8, ::8], np.ones((8, 8, 1), np.uint8)),
 )

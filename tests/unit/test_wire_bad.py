@@ -24,7 +24,7 @@ from schemas.errors import (
     TopicError,
     WireError,
 )
-from schemas.registry import Body, parse
+from schemas.registry import Body, parse, read_object
 from schemas.vocabulary import RejectReason
 from tests.wire_samples import BODIES, FOLDER, bad_messages, places, replaced, sealed
 
@@ -226,6 +226,22 @@ def test_no_number_takes_another_type_or_an_absurd_size(value):
         assert not any(field in ("start_s", "handling_s", "sequence") for _, field in taken)
     else:
         assert taken == set()
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-32-be"])
+def test_a_body_is_utf_8_whatever_else_a_reader_could_guess(encoding):
+    plain = BODIES["state-1"].encode()
+    assert read_object(plain) == json.loads(plain)
+    with pytest.raises(EnvelopeError):
+        read_object(json.dumps({"ý": "\u1ebf"}, ensure_ascii=False).encode(encoding))
+
+
+def test_a_message_is_cut_short_up_to_the_first_byte_of_its_body():
+    raw = sealed("state", b"{}")
+    for length in range(1, HEADER_BYTES + 1):
+        with pytest.raises(EnvelopeError, match=f"message of {length} bytes is cut short"):
+            unseal(raw[:length])
+    assert unseal(raw[: HEADER_BYTES + 1]).body == b"{"
 
 
 def test_an_absurdly_nested_body_is_refused_wherever_the_nest_lies():

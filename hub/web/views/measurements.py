@@ -81,7 +81,7 @@ _LINES: Final = (
     _Line("snr_db", N_("Voice above noise"), "decibels", ("audio",), _SOUND, by_role=True),
 )
 _ASIDE: Final = frozenset({"sentiment.first_half", "sentiment.second_half", "unknown_talk_time_s"})
-"""Shown only where there is something to show."""
+"""Shown only where there is something to show: halves that exist, talk of an unknown role."""
 NOT_MEASURED: Final = N_("not measured this time")
 
 
@@ -91,7 +91,7 @@ def measurement_views(
     missing = list(coverage.get("missing", ()))
     for line in _LINES:
         found = _lookup(measurements, line.id)
-        if line.id in _ASIDE and not found:
+        if line.id in _ASIDE and (found is None or (found == 0 and line.unit == "s")):
             continue
         sides = found if line.by_role and isinstance(found, Mapping) else {}
         staff, citizen = sides.get("staff"), sides.get("citizen")
