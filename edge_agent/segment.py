@@ -8,6 +8,7 @@ Edges are where speech begins and ends, without the padding that voice detectors
 
 from collections import deque
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 
@@ -136,9 +137,8 @@ class Segmenter:
         loudest = [max(c.recent) for c in self._channels]
         done = []
         for number, channel in enumerate(self._channels):
-            heard = self._guard.run(
-                "voice", lambda c=channel, n=number: c.stream.probability(chunk[n])
-            )
+            ask = partial(channel.stream.probability, chunk[number])
+            heard = self._guard.run("voice", ask)
             others = max((x for n, x in enumerate(loudest) if n != number), default=FLOOR_DBFS)
             own = channel.recent[-1] > others - self._settings.bleed_db
             probability = heard.value if own and heard.value is not None else 0.0

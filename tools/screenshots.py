@@ -95,7 +95,7 @@ def _shoot(
             if every_page or title == "queue":
                 page.screenshot(path=str(folder / f"{title}.{name}"), full_page=True)
         page.goto(f"{url}/queue")
-        page.locator("[data-row][data-href]").first.press("Enter")
+        page.locator("[data-row][data-href] a").first.click()
         page.wait_for_url("**/interactions/**")
         page.wait_for_selector(".timeline canvas")
         page.wait_for_timeout(500)

@@ -1,4 +1,7 @@
-"""A recording's container: opened, looked through once without decoding, held to its word."""
+"""A recording's container: opened, looked through once without decoding, held to its word.
+
+The one file that imports FFmpeg's binding; its neighbours get frames and tools from here.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,10 +11,26 @@ from pathlib import Path
 from typing import Any
 
 import av
+from av.audio.frame import AudioFrame as AvAudioFrame
 from av.audio.stream import AudioStream
+from av.video.frame import VideoFrame as AvVideoFrame
+from av.video.reformatter import Interpolation
 from av.video.stream import VideoStream
 
+from edge_agent.capture.frame import SAMPLE_RATE
 from edge_agent.errors import CaptureError
+
+__all__ = [
+    "AvAudioFrame",
+    "AvVideoFrame",
+    "Recording",
+    "VideoStream",
+    "decoded",
+    "is_cover",
+    "opened",
+    "resampler",
+    "rgb",
+]
 
 _CUT_SHORT_S = 2.0
 _STATES_LENGTH = ("mp4", "matroska", "flac", "avi")
@@ -102,6 +121,19 @@ def decoded(container: Any, stream: AudioStream | VideoStream) -> Iterator[Any]:
         except av.FFmpegError:
             continue
         yield from frames
+
+
+def resampler() -> av.AudioResampler:
+    """To 16 kHz and planes of float32, whatever channels come."""
+    return av.AudioResampler(format="fltp", rate=SAMPLE_RATE)
+
+
+def rgb(frame: AvVideoFrame, width: int, height: int) -> Any:
+    """The picture in another size, shape (height, width, 3), uint8."""
+    small = frame.reformat(
+        width=width, height=height, format="rgb24", interpolation=Interpolation.AREA
+    )
+    return small.to_ndarray()
 
 
 def is_cover(stream: VideoStream) -> bool:

@@ -3,11 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
-import av
 import numpy as np
-from av.audio.frame import AudioFrame as AvAudioFrame
 
-from edge_agent.capture.container import Recording, decoded, opened
+from edge_agent.capture.container import AvAudioFrame, Recording, decoded, opened, resampler
 from edge_agent.capture.frame import SAMPLE_RATE, AudioFrame, Samples
 from edge_agent.errors import CaptureError
 
@@ -56,7 +54,7 @@ def _filled(recording: Recording, channels: int) -> Iterator[Samples]:
 
 
 def _resampled(container: Any, recording: Recording, channels: int) -> Iterator[Samples]:
-    resampler: av.AudioResampler | None = None
+    tool: Any = None
     kind: tuple[Any, ...] = ()
     expected_s = shift_s = 0.0
     made = 0
@@ -70,8 +68,8 @@ def _resampled(container: Any, recording: Recording, channels: int) -> Iterator[
         if late_s < -_GAP_S:
             continue
         now = (frame.format.name, frame.layout.name, frame.sample_rate)
-        if resampler is None or now != kind or late_s > _GAP_S:
-            for part in _pushed(resampler, None, channels):
+        if tool is None or now != kind or late_s > _GAP_S:
+            for part in _pushed(tool, None, channels):
                 made += part.shape[1]
                 yield part
             if late_s > _GAP_S:
@@ -79,20 +77,18 @@ def _resampled(container: Any, recording: Recording, channels: int) -> Iterator[
                 made += max(0, lost)
                 yield from _silence(channels, lost)
                 expected_s += late_s
-            resampler, kind = av.AudioResampler(format="fltp", rate=SAMPLE_RATE), now
+            tool, kind = resampler(), now
         frame.pts = None  # the resampler is to count samples; their place was decided here
-        for part in _pushed(resampler, frame, channels):
+        for part in _pushed(tool, frame, channels):
             made += part.shape[1]
             yield part
         expected_s += length_s
-    yield from _pushed(resampler, None, channels)
+    yield from _pushed(tool, None, channels)
 
 
-def _pushed(
-    resampler: av.AudioResampler | None, frame: AvAudioFrame | None, channels: int
-) -> Iterator[Samples]:
-    if resampler is not None:
-        for part in resampler.resample(frame):
+def _pushed(tool: Any, frame: AvAudioFrame | None, channels: int) -> Iterator[Samples]:
+    if tool is not None:
+        for part in tool.resample(frame):
             yield _shaped(part, channels)
 
 

@@ -4,6 +4,7 @@ from importlib import resources
 from typing import Final
 
 from fastapi import Depends, FastAPI
+from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.staticfiles import StaticFiles
 
 from hub.api import devices, errors, flags, health, interactions, me, places, rules
@@ -52,7 +53,9 @@ def create_app(
         app.include_router(router)
     check_routes()
     with resources.as_file(resources.files("hub.web") / "static") as folder:
-        app.mount(urls.STATIC, StaticFiles(directory=folder), name="static")
+        # Pages are not compressed: they hold the token against forged forms.
+        files = GZipMiddleware(StaticFiles(directory=folder), minimum_size=1024)
+        app.mount(urls.STATIC, files, name="static")
     errors.install(app)
     app.add_middleware(errors.Boundary)
     app.add_middleware(SecurityHeaders)

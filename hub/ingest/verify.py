@@ -1,12 +1,10 @@
 """Whether a message may be believed: pure functions, with devices and clock passed in."""
 
 import hashlib
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
 from nacl.exceptions import BadSignatureError
 from nacl.signing import VerifyKey
@@ -15,7 +13,7 @@ from hub.store.rows import DeviceRow
 from schemas import envelope, registry, topics
 from schemas.activity import ActivityPayload
 from schemas.control import StatePayload
-from schemas.errors import EnvelopeError, TopicError, WireError
+from schemas.errors import TopicError, WireError
 from schemas.interaction import InteractionPayload
 from schemas.registry import Body
 from schemas.topics import Topic
@@ -150,12 +148,7 @@ class _Claim:
 
 def _claim(body: bytes) -> _Claim:
     """Who and which row a body says it is. Raises EnvelopeError unless it is a JSON object."""
-    try:
-        data: Any = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise EnvelopeError("body is no JSON: expected a UTF-8 JSON object") from error
-    if not isinstance(data, dict):
-        raise EnvelopeError("body is no JSON object")
+    data = registry.read_object(body)
     device, stream, sequence = data.get("device_id"), data.get("stream"), data.get("sequence")
     numbered = (
         isinstance(stream, str)

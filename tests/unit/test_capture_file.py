@@ -334,7 +334,7 @@ class TestPictures:
 
     def test_large_pictures_are_made_small(self, tmp_path):
         path = make(tmp_path / "x.mp4", audio="aac", video_s=0.3, sound_s=1, size=(1280, 720))
-        assert read(path)[1][0].picture.shape == (360, 640, 3)
+        assert read(path)[1][0].picture.shape == (216, 384, 3)
 
     @pytest.mark.parametrize("name", ["song.m4a", "song.mp3"])
     def test_the_picture_on_a_sound_file_is_no_film(self, tmp_path, name):

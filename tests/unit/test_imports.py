@@ -89,7 +89,7 @@ def test_each_runtime_is_imported_in_one_place():
     allowed = {
         "onnxruntime": {"edge_agent/models/silero.py", "edge_agent/models/blazeface.py"},
         "faster_whisper": {"edge_agent/models/whisper.py"},
-        "av": {"edge_agent/capture/file.py"},
+        "av": {"edge_agent/capture/container.py"},
     }
     for runtime, files in allowed.items():
         found = {

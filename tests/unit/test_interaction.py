@@ -304,8 +304,8 @@ times = st.floats(0, 180).map(lambda t: round(t, 1))
 )
 def test_whatever_happens_stays_do_not_overlap_and_read_nothing_outside(speech, seen, blind):
     said, free = [], [0.0, 0.0]
-    for channel, start_s, length_s in sorted(speech, key=lambda s: s[1]):
-        start_s = max(start_s, free[channel])
+    for channel, wanted_s, length_s in sorted(speech, key=lambda s: s[1]):
+        start_s = max(wanted_s, free[channel])
         said.append((channel, start_s, round(start_s + length_s, 1)))
         free[channel] = said[-1][2] + 0.9
     intervals = None if seen is None else [(a, a + n) for a, n in seen]

@@ -411,8 +411,8 @@ def test_whatever_was_said_the_sums_hold_and_all_lies_within_the_stay(
 ):
     free = {"staff": 0.0, "citizen": 0.0}
     turns = []
-    for role, start_s, length_s, missing, polarity, raised in sorted(script, key=lambda t: t[1]):
-        start_s = max(start_s, free[role])
+    for role, wanted_s, length_s, missing, polarity, raised in sorted(script, key=lambda t: t[1]):
+        start_s = max(wanted_s, free[role])
         end_s = min(300.0, start_s + length_s)
         if end_s - start_s < 0.12:
             continue

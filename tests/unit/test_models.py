@@ -117,6 +117,8 @@ def test_blazeface_finds_the_astronaut_and_where_she_is(faces):
     x, y = face.centre
     assert (x, y) == (pytest.approx(0.43, abs=0.05), pytest.approx(0.22, abs=0.08))
     assert face.confidence > 0.6
+    (halved,) = faces.faces(picture[:384, :384])  # a multiple of the model's own size
+    assert halved.centre[0] * 384 == pytest.approx(x * 512, abs=12)
     wide = np.zeros((480, 640, 3), np.uint8)
     wide[100:356, 350:606] = picture[::2, ::2]
     (moved,) = faces.faces(wide)

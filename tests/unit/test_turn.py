@@ -1,5 +1,7 @@
 """segment -> turn: the pause of 0.8 s, the limit of 28 s, what a turn keeps of its sound."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -30,7 +32,7 @@ def build(segments, *, channels=2, until_s=None, sound=None, step_s=None):
 
 def pieces(start_s, end_s, channel=0, longest_s=5.0):
     edges = [*np.arange(start_s, end_s, longest_s), end_s]
-    return [Segment(channel, float(a), float(b)) for a, b in zip(edges, edges[1:], strict=False)]
+    return [Segment(channel, float(a), float(b)) for a, b in pairwise(edges)]
 
 
 @pytest.mark.parametrize("start_s", [0.0, 10.1, 1234.567])
@@ -146,6 +148,6 @@ def test_turns_keep_all_speech_in_order_within_the_limit(script):
     assert sum(t.speech_s for t in turns) == pytest.approx(sum(s.length_s for s in segments))
     for turn in turns:
         assert 0 < turn.end_s - turn.start_s <= MAX_TURN_S + 1e-6
-    for turn, following in zip(turns, turns[1:], strict=False):
+    for turn, following in pairwise(turns):
         gap = following.start_s - turn.end_s
         assert turn.continued == (gap < PAUSE_S - 1e-6)

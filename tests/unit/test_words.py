@@ -46,7 +46,7 @@ class Breaks:
 
     def score(self, text, language):
         try:
-            raise KeyError(text)
+            return {}[text]
         except KeyError as error:
             raise RuntimeError(f"no score for {text}") from error
 
