@@ -117,10 +117,12 @@ class InteractionTracker:
 
     def finish(self, now_s: float) -> list[Event]:
         """The source has ended; an open interaction ends with it."""
-        if self._start_s is None:
-            return []
-        there = self._citizen.state is Presence.PRESENT
-        return self._close(now_s if there else self._active_s, EndReason.SOURCE_ENDED)
+        events: list[Event] = []
+        if self._start_s is not None:
+            there = self._citizen.state is Presence.PRESENT
+            events = self._close(now_s if there else self._active_s, EndReason.SOURCE_ENDED)
+        self._waiting.clear()
+        return events
 
     @property
     def _citizen(self) -> ZoneHistory:

@@ -46,8 +46,14 @@ class Session:
         return self.staff_id or "*"
 
 
-def sign_in(database: Database, limits: SessionLimits, login: str, password: str) -> str:
-    """The token of a new session.
+def sign_in(
+    database: Database,
+    limits: SessionLimits,
+    login: str,
+    password: str,
+    language: str | None = None,
+) -> str:
+    """The token of a new session. `language`: chosen on the sign-in page, and kept.
 
     Raises SignInRefusedError, in the same time and words for an unknown user, a wrong
     password and a locked user.
@@ -72,6 +78,8 @@ def sign_in(database: Database, limits: SessionLimits, login: str, password: str
     with database.transaction() as connection:
         auth.forget_ended_sessions(connection, limits.idle_s)
         auth.record_success(connection, user.user_id)
+        if language is not None:
+            auth.set_language(connection, user.user_id, language)
         if renewed:
             auth.replace_hash(connection, user.user_id, renewed)
         auth.open_session(

@@ -50,10 +50,15 @@ def submit(
     came_for: Annotated[str | None, Form(alias="next", max_length=500)] = None,
 ) -> Response:
     address = request.client.host if request.client else "unknown"
+    chosen = request.cookies.get(LANGUAGE_COOKIE)
     try:
         services.failures.check(address)
         token = sessions.sign_in(
-            services.database, services.settings.limits, login.strip().lower(), password
+            services.database,
+            services.settings.limits,
+            login.strip().lower(),
+            password,
+            language=supported(chosen) if chosen else None,
         )
     except SignInRefusedError:
         services.failures.record(address)

@@ -180,11 +180,14 @@ def test_the_language_is_chosen_before_signing_in_and_kept_with_the_user(site, h
 
         sign_in(client, "lan")
         page = client.get("/overview")
-        assert '<html lang="vi">' in page.text, "the user's own choice counts from here on"
-        chosen = {"csrf_token": form_token(page), "language": "en", "next": "/overview"}
-        client.post("/language", data=chosen)
-        assert '<html lang="en">' in client.get("/overview").text
+        assert '<html lang="en">' in page.text, "what was chosen on the way in holds"
         assert hub_db.value("SELECT language FROM hailong.users") == "en"
+        chosen = {"csrf_token": form_token(page), "language": "vi", "next": "/overview"}
+        client.post("/language", data=chosen)
+        assert '<html lang="vi">' in client.get("/overview").text
+    with site.browser() as other:
+        sign_in(other, "lan")
+        assert '<html lang="vi">' in other.get("/overview").text, "kept with the user"
 
 
 def test_every_answer_carries_the_security_headers(site) -> None:

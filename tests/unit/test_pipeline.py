@@ -269,6 +269,7 @@ def test_one_microphone():
 
 def test_memory_holds_no_words_sound_or_picture_after_the_end():
     scene, _ = day()
+    scene.say(Role.STAFF, 140, 5, "abusive")
     pipeline = scene.run().pipeline
     assert not pipeline._buffer._sound.any()
     assert pipeline._read == []
