@@ -5,7 +5,7 @@ import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 from nacl.signing import SigningKey
 
@@ -70,7 +70,8 @@ class HubSettings:
 
 
 def role_url(server: Address, database: str, user: str, passfile: Path) -> str:
-    query = urlencode({"passfile": str(passfile)})
+    # libpq knows no + for a space.
+    query = urlencode({"passfile": str(passfile)}, quote_via=quote)
     return f"postgresql://{user}@{server}/{database}?{query}"
 
 

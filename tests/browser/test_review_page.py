@@ -63,7 +63,9 @@ def test_a_flag_is_reviewed_by_keyboard(server, page, problems, hub_db, sender) 
 
     page.get_by_role("link", name="Chờ xem xét").click()
     expect(page.locator("[data-row]").first).to_contain_text("Lời lẽ xúc phạm")
+    page.wait_for_load_state()  # the keys are there once the scripts are
     page.keyboard.press("j")
+    expect(page.locator("[data-row]").first).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_contain_text("Quầy 5 · 10/03/2026 09:30:00")
 

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
-from hub.settings import Address, HubSettings, SettingsError, load_signing_key
+from hub.settings import Address, HubSettings, SettingsError, load_signing_key, role_url
 
 GOOD = {
     "HAILONG_DATABASE_URL": "postgresql://127.0.0.1:5433/hailong",
@@ -80,3 +80,9 @@ def test_the_hubs_key_is_made_once_and_is_nobody_elses(tmp_path):
     (state / "hub.key").write_text("not hex")
     with pytest.raises(SettingsError, match="expected 64 hex digits"):
         load_signing_key(state)
+
+
+def test_a_password_file_in_a_folder_with_a_space_and_no_ascii_is_found(tmp_path):
+    passfile = tmp_path / "nhà riêng" / "database.pass"
+    url = role_url(Address("127.0.0.1", 5432), "hailong", "hailong_app", passfile)
+    assert conninfo_to_dict(url)["passfile"] == str(passfile)
