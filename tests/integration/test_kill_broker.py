@@ -1,0 +1,44 @@
+"""kill -9 of the broker, with its memory, for half a minute: every interaction is there once."""
+
+import time
+
+import pytest
+
+from hub.embedded.broker import EmbeddedBroker
+from hub.settings import Address
+from tests.kills import (
+    DOWN_S,
+    RECORDING,
+    assert_each_interaction_once,
+    kill,
+    until_something_is_stored,
+)
+from tests.site import site
+
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
+
+
+@pytest.fixture
+def own_broker(tmp_path_factory):
+    with EmbeddedBroker(tmp_path_factory.mktemp("own-broker")) as embedded:
+        yield embedded
+
+
+def test_the_broker_dead_for_half_a_minute_and_without_memory(
+    tmp_path, hub_db, postgres_server, own_broker
+):
+    with site(
+        tmp_path,
+        "cn-kill-broker",
+        hub_db,
+        postgres_server,
+        Address(own_broker.address.host, own_broker.address.port),
+    ) as made:
+        made.start_hub("ingest")
+        agent = made.start_agent(RECORDING)
+        until_something_is_stored(hub_db)
+        kill(own_broker.pid)
+        time.sleep(DOWN_S)
+        own_broker.start()
+        assert agent.wait(120) == 0, made.log.read_text()[-2000:]
+        assert_each_interaction_once(made, hub_db)
