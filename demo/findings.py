@@ -68,9 +68,9 @@ class Findings:
         length_s = round(row.handling_s)
         figure = (
             "not enough measured for a figure"
-            if row.experience_value is None
-            else f"experience {row.experience_value:.0f} "
-            f"({row.experience_low:.0f} to {row.experience_high:.0f})"
+            if row.figure_value is None
+            else f"experience {row.figure_value:.0f} "
+            f"({row.figure_low:.0f} to {row.figure_high:.0f})"
         )
         self._say(
             f"  {at:%H:%M:%S} counter {row.number}: interaction of "

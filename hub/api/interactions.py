@@ -28,7 +28,7 @@ def interactions(
 ) -> InteractionList:
     chosen = InteractionFilter(branch=branch, counter=counter, day=day, flagged=flagged)
     with own_rows(services, session) as connection:
-        return interaction_list(connection, chosen, before, services.settings.now())
+        return interaction_list(connection, session.role, chosen, before, services.settings.now())
 
 
 @router.get(f"{urls.API}/interactions/{{interaction_id}}", name="api.interaction")

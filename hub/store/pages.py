@@ -59,9 +59,9 @@ class InteractionListRow:
     boundary_uncertain: bool
     source: str
     coverage: Json
-    experience_value: float | None
-    experience_low: float | None
-    experience_high: float | None
+    figure_value: float | None
+    figure_low: float | None
+    figure_high: float | None
     scored_at: datetime | None
     """None: waits for the scoring worker."""
     live: int
@@ -219,6 +219,7 @@ def interactions(
     to_at: datetime | None = None,
     flagged: bool = False,
     before: tuple[datetime, UUID] | None = None,
+    figure: str = "experience",
     limit: int,
 ) -> list[InteractionListRow]:
     before_at, before_id = before or (None, None)
@@ -230,6 +231,7 @@ def interactions(
         "flagged": flagged,
         "before_at": before_at,
         "before_id": before_id,
+        "figure": figure,
         "limit": limit,
     }
     return _all(connection, InteractionListRow, "interactions", values)

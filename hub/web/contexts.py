@@ -76,7 +76,8 @@ class InteractionItem:
     at: datetime
     handling_s: float
     boundary_uncertain: bool
-    experience: FigureBrief
+    index: FigureBrief
+    """The list's figure; on the overview the citizen's experience."""
     audio_coverage: float
     video_coverage: float
     live: int
@@ -116,6 +117,8 @@ class InteractionFilter:
 
 @dataclass(frozen=True, slots=True)
 class InteractionList:
+    figure: str
+    """Which of the two figures `index` of each item is."""
     items: Sequence[InteractionItem]
     chosen: InteractionFilter
     counters: Sequence[CounterChoice]

@@ -68,7 +68,7 @@ def show_interactions(
 ) -> str:
     chosen = filter_of(counter, day, flagged=flagged)
     with own_rows(services, session) as connection:
-        shown = interaction_list(connection, chosen, before, services.settings.now())
+        shown = interaction_list(connection, session.role, chosen, before, services.settings.now())
     return page("interactions.html", chrome_of(request, session, speech), page=shown)
 
 

@@ -399,3 +399,20 @@ def test_an_unknown_interaction_is_a_problem_with_a_code(site) -> None:
     assert set(answer.json()) == {"type", "title", "status", "code", "detail", "error_id"}
     assert (wrong.status_code, wrong.json()["code"]) == (422, "validation")
     assert "not-an-id" not in wrong.text
+
+
+def test_a_clerk_is_shown_the_counters_part_alone(hub_db, branch, sender):
+    payload = flagged_payload()
+    arrive(hub_db, sender, payload)
+    site = Site(hub_db.open("app"), hub_db.open("migrator"), branch)
+    hub_db.rows("INSERT INTO hailong.staff (staff_id, branch_id) VALUES (%s, %s)", STAFF, branch)
+    hub_db.rows("UPDATE hailong.interactions SET staff_id = %s", STAFF)
+    with site.as_("clerk") as client:
+        listed = client.get("/api/v1/interactions").json()
+        one = client.get(f"/api/v1/interactions/{payload.interaction_id}").json()
+    assert listed["figure"] == "counter_part"
+    value = hub_db.value("SELECT value FROM hailong.scores WHERE figure = 'counter_part'")
+    assert listed["items"][0]["index"]["value"] == pytest.approx(value)
+    assert [figure["figure"] for figure in one["figures"]] == ["counter_part"]
+    with site.as_("supervisor") as client:
+        assert client.get("/api/v1/interactions").json()["figure"] == "experience"

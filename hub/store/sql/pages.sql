@@ -44,7 +44,7 @@ ORDER BY c.branch_id, c.point_id, array_position(
 -- A page of interactions, newest first; the key of the last row leads to the next page.
 SELECT i.branch_id, i.counter_id, i.at, i.interaction_id, i.revision, i.ended_at, i.zone,
        c.number, i.handling_s, i.boundary_uncertain, i.source, i.coverage,
-       e.value AS experience_value, e.low AS experience_low, e.high AS experience_high,
+       e.value AS figure_value, e.low AS figure_low, e.high AS figure_high,
        e.scored_at,
        f.live, f.review, f.trend, f.open
 FROM hailong.interactions i
@@ -52,7 +52,7 @@ LEFT JOIN hailong.counters c ON c.branch_id = i.branch_id AND c.counter_id = i.c
 LEFT JOIN LATERAL (
     SELECT value, low, high, scored_at FROM hailong.scores s
     WHERE s.branch_id = i.branch_id AND s.counter_id = i.counter_id AND s.at = i.at
-      AND s.interaction_id = i.interaction_id AND s.figure = 'experience'
+      AND s.interaction_id = i.interaction_id AND s.figure = %(figure)s
     ORDER BY s.scored_at DESC, s.rubric_version DESC LIMIT 1) e ON true
 CROSS JOIN LATERAL (
     SELECT count(*) FILTER (WHERE kind = 'live') AS live,

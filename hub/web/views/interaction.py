@@ -19,7 +19,7 @@ from hub.web.contexts import (
 from hub.web.i18n import Speech
 from hub.web.rulebook import RuleBook
 from hub.web.views.flags import SHOWN_KINDS, flag_views
-from hub.web.views.interactions import measured
+from hub.web.views.interactions import figure_for, measured
 from hub.web.views.measurements import measurement_views
 
 _FIGURES = ("experience", "counter_part")
@@ -66,7 +66,12 @@ def interaction_detail(
         coverage={k: v for k, v in row.coverage.items() if k != "missing"},
         missing=list(row.coverage.get("missing", ())),
         models=row.models,
-        figures=_figures(pages.scores(connection, row), rulebook, speech),
+        figures=[
+            figure
+            for figure in _figures(pages.scores(connection, row), rulebook, speech)
+            # A clerk answers for the counter's part alone.
+            if session.role is not UserRole.CLERK or figure.figure == figure_for(session.role)
+        ],
         measurements=list(measurement_views(row.measurements, row.coverage, speech)),
         turns=[_turn(t, speech) for t in turns],
         spans=_spans(row, speech),

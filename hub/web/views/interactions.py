@@ -6,6 +6,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Final
 from uuid import UUID
 
+from hub.auth.permissions import UserRole
 from hub.store import pages
 from hub.store.pages import InteractionListRow, PageConnection
 from hub.web.contexts import (
@@ -22,7 +23,11 @@ PAGE: Final = 30
 
 
 def interaction_list(
-    connection: PageConnection, chosen: InteractionFilter, before: str | None, now: datetime
+    connection: PageConnection,
+    role: UserRole,
+    chosen: InteractionFilter,
+    before: str | None,
+    now: datetime,
 ) -> InteractionList:
     from_at = to_at = None
     if chosen.day:
@@ -36,15 +41,22 @@ def interaction_list(
         to_at=to_at,
         flagged=chosen.flagged,
         before=position(before),
+        figure=figure_for(role),
         limit=PAGE + 1,
     )
     counters = pages.counters(connection, day_start=now, week_start=now)
     return InteractionList(
+        figure=figure_for(role),
         items=[item(row) for row in rows[:PAGE]],
         chosen=chosen,
         counters=[CounterChoice(c.branch_id, c.counter_id, c.number, c.zone) for c in counters],
         next=cursor(rows[PAGE - 1]) if len(rows) > PAGE else None,
     )
+
+
+def figure_for(role: UserRole) -> str:
+    """The counter's part is the only figure held against a clerk, so it is the clerk's."""
+    return "counter_part" if role is UserRole.CLERK else "experience"
 
 
 def cursor(row: InteractionListRow) -> str:
@@ -76,11 +88,11 @@ def item(row: InteractionListRow) -> InteractionItem:
         at=row.at,
         handling_s=row.handling_s,
         boundary_uncertain=row.boundary_uncertain,
-        experience=FigureBrief(
-            state=measured(row.scored_at, row.experience_value),
-            value=row.experience_value,
-            low=row.experience_low,
-            high=row.experience_high,
+        index=FigureBrief(
+            state=measured(row.scored_at, row.figure_value),
+            value=row.figure_value,
+            low=row.figure_low,
+            high=row.figure_high,
         ),
         audio_coverage=row.coverage["audio"],
         video_coverage=row.coverage["video"],
