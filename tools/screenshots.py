@@ -92,7 +92,7 @@ def _shoot(
         for title, path in PAGES.items():
             page.goto(url + path)
             page.wait_for_load_state("networkidle")
-            if every_page or title == "queue":
+            if every_page:
                 page.screenshot(path=str(folder / f"{title}.{name}"), full_page=True)
         page.goto(f"{url}/queue")
         page.locator("[data-row][data-href] a").first.click()

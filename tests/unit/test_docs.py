@@ -1,0 +1,58 @@
+"""Every link of README and docs leads somewhere, and what they name is there."""
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page):
+    for target in re.findall(r"\]\(([^)#]+)\)", page.read_text("utf-8")):
+        if not target.startswith(("http:", "https:")):
+            assert (page.parent / target).exists(), target
+
+
+def test_the_rules_of_the_page_are_the_rules_there_are():
+    page = (ROOT / "docs" / "rules-and-score.md").read_text("utf-8")
+    told = dict(re.findall(r"^\| `(\w+)` \| (live|review|trend|shadow) \|", page, re.MULTILINE))
+    there = {}
+    for file in (ROOT / "hub" / "scoring" / "rules").glob("*.yaml"):
+        rule = yaml.safe_load(file.read_text("utf-8"))
+        there[rule["rule"]] = rule["kind"]
+    assert told == there
+
+
+@pytest.mark.parametrize("figure", ["experience", "counter_part"])
+def test_the_weights_of_the_page_are_the_rubrics(figure):
+    page = (ROOT / "docs" / "rules-and-score.md").read_text("utf-8")
+    told = [
+        (float(w), float(n))
+        for w, n in re.findall(r"^\| [^|]+ \| (\d+) \| (\d+) \|", page, re.MULTILINE)
+    ]
+    rubric = yaml.safe_load((ROOT / "hub/scoring/rubric/intake.yaml").read_text("utf-8"))
+    there = [(float(part["weight"]), float(part["neutral"])) for part in rubric[figure]]
+    assert there == (told[: len(there)] if figure == "experience" else told[-len(there) :])
+
+
+@pytest.mark.parametrize("readme", ["README.md", "README.vi.md"])
+def test_the_two_commands_stand_on_the_first_screen(readme):
+    first = "\n".join((ROOT / readme).read_text("utf-8").splitlines()[:30])
+    assert "make demo" in first
+    assert "make test" in first
+
+
+def test_the_commands_that_running_names_are_there():
+    from click.testing import CliRunner
+
+    from hailong.cli import main
+
+    page = (ROOT / "docs" / "running.md").read_text("utf-8")
+    for line in re.findall(
+        r"^hailong ((?:hub|agent) [a-z]+(?: (?:add|enrol))?)", page, re.MULTILINE
+    ):
+        assert CliRunner().invoke(main, [*line.split(), "--help"]).exit_code == 0, line
