@@ -97,7 +97,7 @@ def analyze(
             file, channels=int(channels) if channels else None, video_fps=VIDEO_FPS
         )
         zones = Zones(citizen=_rectangle(citizen), staff=_rectangle(staff))
-        models = catalog.load(catalog.whisper_folder(None, _progress), beam_size=1, threads=2)
+        models = catalog.load(catalog.whisper_folder(None, _progress), beam_size=1, threads=1)
         privacy.no_core_dumps()
         judged = tuple(_judged(source, recording_sha256(file), models, zones, Zone(zone)))
     except AgentError as error:

@@ -13,7 +13,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import av
 import psycopg
 import pytest
 from psycopg.rows import dict_row
@@ -25,6 +24,7 @@ from hub.store import scoring
 from hub.store.pool import Database
 from schemas.interaction import InteractionPayload
 from schemas.vocabulary import Category, Missing, Role, SpanKind
+from tests.clips import beginning
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(400)]
 
@@ -270,13 +270,7 @@ def test_what_staff_said_to_nobody_is_in_no_interaction(measured, media_s):
 
 def test_analyze_prints_the_numbers_that_the_hub_holds(run, tmp_path):
     """On the first interaction alone: the clip is the same packets, up to where it has ended."""
-    clip = tmp_path / "clip.mp4"
-    with av.open(str(ROOT / "demo" / "counter.mp4")) as source, av.open(str(clip), "w") as out:
-        streams = {s.index: out.add_stream_from_template(s) for s in source.streams}
-        for packet in source.demux():
-            if packet.pts is not None and packet.pts * packet.time_base < CLIP_S:
-                packet.stream = streams[packet.stream.index]
-                out.mux(packet)
+    clip = beginning(tmp_path / "clip.mp4", CLIP_S)
     done = subprocess.run(
         [sys.executable, "-m", "hailong", "analyze", str(clip), "--json"],
         cwd=ROOT,

@@ -6,9 +6,10 @@ import pytest
 
 from hub.embedded.broker import EmbeddedBroker
 from hub.settings import Address
+from tests.clips import beginning
 from tests.kills import (
     DOWN_S,
-    RECORDING,
+    TWO_STAYS_S,
     assert_each_interaction_once,
     kill,
     until_something_is_stored,
@@ -27,6 +28,7 @@ def own_broker(tmp_path_factory):
 def test_the_broker_dead_for_half_a_minute_and_without_memory(
     tmp_path, hub_db, postgres_server, own_broker
 ):
+    recording = beginning(tmp_path / "two.mp4", TWO_STAYS_S)
     with site(
         tmp_path,
         "cn-kill-broker",
@@ -35,10 +37,10 @@ def test_the_broker_dead_for_half_a_minute_and_without_memory(
         Address(own_broker.address.host, own_broker.address.port),
     ) as made:
         made.start_hub("ingest")
-        agent = made.start_agent(RECORDING)
+        agent = made.start_agent(recording)
         until_something_is_stored(hub_db)
         kill(own_broker.pid)
         time.sleep(DOWN_S)
         own_broker.start()
         assert agent.wait(120) == 0, made.log.read_text()[-2000:]
-        assert_each_interaction_once(made, hub_db)
+        assert_each_interaction_once(hub_db, 2)
