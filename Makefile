@@ -7,13 +7,16 @@ BIN := $(VENV)/bin
 export HAILONG_MODELS ?= $(CURDIR)/.hailong/models
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint unit debian lock schemas vendor recording models screenshots clean
+.PHONY: help demo demo-erase test lint unit debian lock schemas vendor recording models screenshots clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 demo: $(VENV)/demo.installed ## the whole program on a recording (SOURCE=path/to/a/video for your own)
 	@$(BIN)/python -m demo $(if $(SOURCE),--source "$(SOURCE)")
+
+demo-erase: $(VENV)/demo.installed ## delete the demo's data
+	@$(BIN)/python -m demo --erase
 
 test: debian $(VENV)/dev.installed ## linters, types, unit, integration and browser tests
 	@tools/timed $(BIN)/ruff check .
@@ -48,7 +51,7 @@ models: $(VENV)/dev.installed ## convert the shipped models again and check thei
 screenshots: debian $(VENV)/dev.installed ## pictures of the pages for README and docs
 	$(BIN)/python tools/screenshots.py
 
-clean: ## remove the environment; data of the demo stays in .hailong
+clean: ## remove the environment; `make demo-erase` deletes the demo's data
 	rm -rf $(VENV)
 
 # The environment: pinned by hash. The project itself is installed by a build backend that

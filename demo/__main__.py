@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from demo.show import show
+from demo.show import forget, show
 from edge_agent.errors import AgentError
 from hub.errors import HubError
 
@@ -33,9 +33,13 @@ class BadInput(click.ClickException):
 )
 @click.option("--port", default=8080, show_default=True, help="Of the pages, on 127.0.0.1.")
 @click.option("--once", is_flag=True, help="End when everything is measured and scored.")
-def main(source: Path, state: Path, port: int, *, once: bool) -> None:
+@click.option("--erase", is_flag=True, help="Delete the demo's data, and do nothing else.")
+def main(source: Path, state: Path, port: int, *, once: bool, erase: bool) -> None:
     """Start database, broker, hub and one agent on a recording; Ctrl-C stops them all."""
     try:
+        if erase:
+            forget(state.absolute(), click.echo)
+            return
         show(source.absolute(), state.absolute(), port, click.echo, once=once)
     except (AgentError, HubError) as error:
         raise BadInput(str(error)) from error

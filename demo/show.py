@@ -1,5 +1,6 @@
 """The demo's run: services up, programs started, what is found printed, all down again."""
 
+import shutil
 import signal
 import threading
 import time
@@ -59,6 +60,16 @@ def show(source: Path, state: Path, port: int, say: Say, *, once: bool) -> None:
             for child in reversed(children):
                 child.stop()
     say(f"stopped; the data is kept in {state}")
+
+
+def forget(state: Path, say: Say) -> None:
+    """Deletes the database, which as root lies outside the folder, and what the demo keeps."""
+    EmbeddedPostgres(state).erase()
+    for name in ("agent", "broker", "hub", "postgres"):
+        shutil.rmtree(state / name, ignore_errors=True)
+    for name in ("database.pass", "logins.json", "roster.csv"):
+        (state / name).unlink(missing_ok=True)
+    say(f"the demo's data is deleted; the models stay in {catalog.models_folder()}")
 
 
 def _web_port(wanted: int, say: Say) -> int:

@@ -13,8 +13,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import psycopg
 import pytest
+import yaml
 from psycopg.rows import dict_row
 
 from edge_agent.lexicon.files import ACCUSING
@@ -24,6 +26,7 @@ from hub.store import scoring
 from hub.store.pool import Database
 from schemas.interaction import InteractionPayload
 from schemas.vocabulary import Category, Missing, Role, SpanKind
+from tests.canary import Canary, search, search_folder
 from tests.clips import beginning
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(400)]
@@ -45,6 +48,7 @@ class Run:
     flags: list[dict[str, Any]]
     scores: dict[tuple[Any, str], float | None]
     models: Path
+    state: Path
     rows: list[dict[str, int]]
     """How many rows each table held after each run."""
 
@@ -104,6 +108,7 @@ def run(tmp_path_factory):
         flags,
         {(s["interaction_id"], s["figure"]): s["value"] for s in scores},
         Path(os.environ.get("HAILONG_MODELS", state.parent / "models")),
+        state,
         rows,
     )
 
@@ -288,6 +293,31 @@ def test_analyze_prints_the_numbers_that_the_hub_holds(run, tmp_path):
         scored = run.scores[held.interaction_id, figure]
         assert printed["figures"][figure]["value"] == pytest.approx(scored, abs=0.01)
     assert [flag["rule_id"] for flag in printed["flags"]] == []
+    assert search(done.stdout.encode() + done.stderr.encode(), script(), "analyze") == []
+
+
+def script() -> Canary:
+    """What is said in the recording, line by line."""
+    told = yaml.safe_load((ROOT / "demo" / "script.yaml").read_text("utf-8"))
+    lines = tuple(line for line in every_text(told) if len(line.split()) >= 4)
+    assert len(lines) > 40
+    chance = np.random.default_rng(1)
+    nothing = chance.integers(0, 256, (64, 64, 3), dtype=np.uint8)
+    return Canary(lines, chance.normal(0, 900, 512).astype(np.int16), nothing)
+
+
+def every_text(told: Any) -> list[str]:
+    if isinstance(told, str):
+        return ["".join(c for c in told if c.isalnum() or c in " '")]
+    parts = told.values() if isinstance(told, dict) else told if isinstance(told, list) else ()
+    return [text for part in parts for text in every_text(part)]
+
+
+def test_no_word_of_the_script_is_printed_or_kept(run):
+    sought = script()
+    assert search(sought.phrases[0].encode(), sought, "a line of the script") != []
+    assert search("\n".join(run.said).encode(), sought, "terminal") == []
+    assert search_folder(run.state, sought) == []
 
 
 def same(one: Any, other: Any) -> bool:
