@@ -68,6 +68,7 @@ class Agent:
         )
         self._health = HealthReporter(settings.health.interval_s, VERSION, time.monotonic())
         self._looked_s = 0.0
+        self._model_failures = 0
 
     def run(self, stop: threading.Event, *, stay: bool) -> None:
         """Measures the source to its end and sends everything. `stay` keeps the device
@@ -125,7 +126,8 @@ class Agent:
         told_s, found = 0.0, 0
         for frame in source.frames():
             found += self._keep(pipeline.push(frame), outbox, stop)
-            self._report(pipeline.sensors, pipeline.model_failures, outbox, publisher, stop)
+            self._model_failures = pipeline.model_failures
+            self._report(pipeline.sensors, outbox, publisher, stop)
             if pipeline.media_s - told_s >= _PROGRESS_S:
                 told_s = pipeline.media_s
                 self._say(_progress(Progress(told_s, source.info.duration_s, found)))
@@ -147,7 +149,7 @@ class Agent:
         sensors = _ended(info)
         told = False
         while not stop.is_set():
-            self._report(sensors, 0, outbox, publisher, stop)
+            self._report(sensors, outbox, publisher, stop)
             drained = publisher.wait_drained(1.0)
             if drained and not told:
                 told = True
@@ -182,7 +184,6 @@ class Agent:
     def _report(
         self,
         sensors: tuple[SensorHealth, ...],
-        model_failures: int,
         outbox: Outbox,
         publisher: Publisher,
         stop: threading.Event,
@@ -195,7 +196,7 @@ class Agent:
             now_s,
             sensors,
             outbox.stats(),
-            LossHealth(model_failures=model_failures),
+            LossHealth(model_failures=self._model_failures),
             clock_trusted=publisher.clock_trusted,
         )
         if report is not None:
