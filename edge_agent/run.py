@@ -9,7 +9,6 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from contextlib import closing
-from dataclasses import dataclass
 
 from edge_agent.anchors import Anchors, recording_sha256
 from edge_agent.capture.file import RecordingSource
@@ -35,13 +34,6 @@ _PROGRESS_S = 30.0
 _FULL_WAIT_S = 1.0
 _LOOK_S = 1.0
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    media_s: float
-    duration_s: float | None
-    interactions: int
 
 
 class Stopped(Exception):  # noqa: N818 - not an error: somebody asked to stop
@@ -130,12 +122,12 @@ class Agent:
             self._report(pipeline.sensors, outbox, publisher, stop)
             if pipeline.media_s - told_s >= _PROGRESS_S:
                 told_s = pipeline.media_s
-                self._say(_progress(Progress(told_s, source.info.duration_s, found)))
+                self._say(_progress(told_s, source.info.duration_s, found))
             if stop.is_set():
                 raise Stopped
         found += self._keep(pipeline.finish(), outbox, stop)
         anchors.mark_finished(sha256, models.ids)
-        self._say(_progress(Progress(pipeline.media_s, pipeline.media_s, found)))
+        self._say(_progress(pipeline.media_s, pipeline.media_s, found))
 
     def _send_rest(
         self,
@@ -206,9 +198,9 @@ class Agent:
             self._append(Draft("health", report, message_id, now), outbox, stop)
 
 
-def _progress(progress: Progress) -> str:
-    of = "" if progress.duration_s is None else f" of {_clock(progress.duration_s)}"
-    return f"measured {_clock(progress.media_s)}{of}, {progress.interactions} interactions"
+def _progress(media_s: float, duration_s: float | None, interactions: int) -> str:
+    of = "" if duration_s is None else f" of {_clock(duration_s)}"
+    return f"measured {_clock(media_s)}{of}, {interactions} interactions"
 
 
 def _clock(seconds: float) -> str:
