@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from edge_agent.activity import ActivityStage
 from edge_agent.capture.buffer import SoundBuffer
-from edge_agent.capture.frame import SAMPLE_RATE, AudioFrame, Frame
+from edge_agent.capture.frame import SAMPLE_RATE, AudioFrame, Frame, VideoFrame
 from edge_agent.guard import Guard
 from edge_agent.interaction import Admitted, Closed, Event, InteractionTracker, Opened
 from edge_agent.loudness import LoudnessMeter
@@ -93,8 +93,10 @@ class Pipeline:
         """Sound in blocks of a multiple of 512 samples; pictures before the sound of their
         time. How large the blocks are changes nothing: the stages see 512 samples at a time.
         """
-        if not isinstance(frame, AudioFrame):
+        if isinstance(frame, VideoFrame):
             self._changes.extend(self._presence.push(frame))
+            return []
+        if not isinstance(frame, AudioFrame):
             return []
         drafts = []
         for chunk in _chunks(frame):

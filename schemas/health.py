@@ -11,10 +11,11 @@ from schemas.fields import (
     Seconds,
     SequenceRange,
     StreamId,
+    Timestamp,
     Version,
     Wire,
 )
-from schemas.vocabulary import DropReason, Sensor, SensorState
+from schemas.vocabulary import DropReason, Key, Overload, Role, Sensor, SensorState
 
 
 class SensorHealth(Wire):
@@ -39,6 +40,14 @@ class LossHealth(Wire):
     model_failures: Count = 0
 
 
+class Press(Wire):
+    """A key at the counter: that it was pressed, when, and for whom. Never why."""
+
+    key: Key
+    at: Timestamp
+    asked_by: Role
+
+
 class HealthPayload(Wire):
     sensors: Annotated[tuple[SensorHealth, ...], Field(max_length=8)]
     outbox: OutboxHealth
@@ -46,6 +55,9 @@ class HealthPayload(Wire):
     agent_version: Version
     uptime_s: LongSeconds
     clock_trusted: bool
+    overload: Overload = Overload.NONE
+    presses: Annotated[tuple[Press, ...], Field(max_length=16)] = ()
+    """Since the message before."""
 
 
 class DroppedPayload(Wire):

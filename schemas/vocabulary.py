@@ -70,6 +70,12 @@ class SpanKind(StrEnum):
     CITIZEN_PRESENT = "citizen_present"
     STAFF_PRESENT = "staff_present"
     PRESENCE_UNKNOWN = "presence_unknown"
+    MUTED = "muted"
+    """Measuring was paused by a key; the role is who asked for it."""
+    WRITTEN = "written"
+    """Written or signed communication: speech says nothing of it."""
+    HELP = "help"
+    """The clerk's help button."""
 
 
 class EndReason(StrEnum):
@@ -95,6 +101,8 @@ class Missing(StrEnum):
     ROLE_UNKNOWN = "role_unknown"
     MODEL_FAILED = "model_failed"
     MUTED = "muted"
+    WRITTEN = "written"
+    """The citizen wrote or signed, so that speech says nothing of them."""
     OVERLOAD = "overload"
     TOO_FEW_TURNS = "too_few_turns"
 
@@ -116,8 +124,33 @@ class SensorState(StrEnum):
     COVERED = "covered"
     CLIPPED = "clipped"
     DISCONNECTED = "disconnected"
+    MUTED = "muted"
+    """Paused by somebody at the counter."""
     ABSENT = "absent"
     """The source never had this sensor, e.g. a recording without video."""
+
+
+class Key(StrEnum):
+    """What somebody at the counter asked the device for."""
+
+    MUTE = "mute"
+    UNMUTE = "unmute"
+    HELP = "help"
+    WRITTEN_ON = "written_on"
+    WRITTEN_OFF = "written_off"
+
+
+class Overload(StrEnum):
+    """What a device that cannot keep up has stopped doing, in this order; each step includes
+    those before it. Sound levels, turns and presence stop last: never by a step.
+    """
+
+    NONE = "none"
+    FEWER_FRAMES = "fewer_frames"
+    SMALLER_BEAM = "smaller_beam"
+    NEEDED_WORDS = "needed_words"
+    """Only turns that a rule looks for words in are transcribed."""
+    NO_WORDS = "no_words"
 
 
 class DropReason(StrEnum):

@@ -7,6 +7,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from schemas.vocabulary import Key, Role, Sensor, SensorState
+
 SAMPLE_RATE = 16_000
 
 Samples = NDArray[np.float32]
@@ -39,7 +41,28 @@ class VideoFrame:
         return f"VideoFrame({self.at_s:.2f} s)"
 
 
-Frame = AudioFrame | VideoFrame
+@dataclass(frozen=True, slots=True)
+class SensorChange:
+    """The source's own word on a sensor: from `at_s` (media time) on it is in `state`.
+
+    What can be told from sound and pictures themselves (dead, clipped, covered, frozen) is
+    found by the stages; only the source knows that nothing comes, or that nothing is there.
+    """
+
+    at_s: float
+    sensor: Sensor
+    state: SensorState
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPress:
+    at_s: float
+    key: Key
+    asked_by: Role
+    """Who wanted it, as the pressed key says; unknown where it does not say."""
+
+
+Frame = AudioFrame | VideoFrame | SensorChange | KeyPress
 
 
 @dataclass(frozen=True, slots=True)
