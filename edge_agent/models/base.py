@@ -82,6 +82,17 @@ class FaceDetector(Protocol):
     def faces(self, picture: Picture) -> Sequence[Face]: ...
 
 
+class ExpressionModel(Protocol):
+    """For a citizen's face only; `PresenceStage` never passes it a clerk's (law 2)."""
+
+    @property
+    def model_id(self) -> str: ...
+
+    def valence(self, picture: Picture, face: Face) -> float | None:
+        """-1 displeased to 1 pleased; None where the face cannot be read."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Sentiment:
     polarity: float

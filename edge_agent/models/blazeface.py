@@ -2,8 +2,10 @@
 
 Input 192x192 RGB in [-1, 1], letterboxed; one anchor a cell of a 48x48 grid; regression in
 pixels of the input relative to the cell's centre (MediaPipe's SSD anchors, full range).
+No buffer outlives a call: it would keep the last picture.
 """
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,10 +15,12 @@ from numpy.typing import NDArray
 
 from edge_agent.capture.frame import Picture
 from edge_agent.models.base import Face
+from edge_agent.models.scaling import scaled
 
 _SIZE = 192
 _GRID = 48
 _MIN_CONFIDENCE = 0.6
+_MIN_LOGIT = math.log(_MIN_CONFIDENCE / (1 - _MIN_CONFIDENCE))
 _MERGE_IOU = 0.3
 
 Floats = NDArray[np.float32]
@@ -30,7 +34,9 @@ class BlazeFace:
             str(path), sess_options=options, providers=["CPUExecutionProvider"]
         )
         self._model_id = model_id
-        centres = (np.arange(_GRID, dtype=np.float32) + 0.5) / _GRID
+        by_width = {output.shape[-1]: output.name for output in self._session.get_outputs()}
+        self._outputs = [by_width[16], by_width[1]]
+        centres = (np.arange(_GRID, dtype=np.float32) + 0.5) * (_SIZE / _GRID)
         self._anchors = np.stack(np.meshgrid(centres, centres), axis=-1).reshape(-1, 2)
 
     @property
@@ -40,61 +46,31 @@ class BlazeFace:
     def faces(self, picture: Picture) -> Sequence[Face]:
         """`picture`: uint8 RGB, shape (height, width, 3)."""
         letterbox, scale, left, top = _letterbox(picture)
-        outputs = self._session.run(
-            None, {"input": letterbox[np.newaxis].astype(np.float32) / 127.5 - 1.0}
-        )
-        arrays = [np.asarray(output, np.float32) for output in outputs]
-        boxes = next(a for a in arrays if a.shape[-1] == 16)[0]
-        logits = next(a for a in arrays if a.shape[-1] == 1)[0, :, 0]
-        scores = 1.0 / (1.0 + np.exp(-np.clip(logits, -80, 80)))
-        sure = scores > _MIN_CONFIDENCE
-        if not sure.any():
+        outputs = self._session.run(self._outputs, {"input": letterbox[np.newaxis]})
+        boxes, logits = (np.asarray(output, np.float32)[0] for output in outputs)
+        (sure,) = np.nonzero(logits[:, 0] > _MIN_LOGIT)
+        if not len(sure):
             return []
-        centres = boxes[sure, :2] / _SIZE + self._anchors[sure]
-        sizes = boxes[sure, 2:4] / _SIZE
-        corners = np.concatenate([centres - sizes / 2, centres + sizes / 2], axis=1) * _SIZE
+        scores = 1.0 / (1.0 + np.exp(-np.minimum(logits[sure, 0], 80)))
+        centres = boxes[sure, :2] + self._anchors[sure] - np.array([left, top], np.float32)
+        halves = boxes[sure, 2:4] / 2
         height, width = picture.shape[:2]
-        corners = (corners - np.array([left, top, left, top])) / scale
+        corners = np.concatenate([centres - halves, centres + halves], axis=1) / scale
         corners /= np.array([width, height, width, height])
-        return _merge(corners.astype(np.float32), scores[sure].astype(np.float32))
+        return _merge(corners.astype(np.float32), scores.astype(np.float32))
 
 
-def _letterbox(picture: Picture) -> tuple[Picture, float, int, int]:
-    """Scaled by area mean or nearest pixel into the middle of a black square."""
+def _letterbox(picture: Picture) -> tuple[Floats, float, int, int]:
+    """In the middle of a black square, in [-1, 1]; with its scale and where it lies."""
     height, width = picture.shape[:2]
     scale = _SIZE / max(height, width)
     to_height, to_width = max(1, round(height * scale)), max(1, round(width * scale))
-    square = np.zeros((_SIZE, _SIZE, 3), np.uint8)
+    square = np.full((_SIZE, _SIZE, 3), -1.0, np.float32)
     top, left = (_SIZE - to_height) // 2, (_SIZE - to_width) // 2
-    square[top : top + to_height, left : left + to_width] = _resize(picture, to_height, to_width)
+    inside = square[top : top + to_height, left : left + to_width]
+    np.multiply(scaled(picture, to_height, to_width), np.float32(1 / 127.5), out=inside)
+    inside -= 1.0
     return square, scale, left, top
-
-
-def _resize(picture: Picture, to_height: int, to_width: int) -> Picture:
-    height, width = picture.shape[:2]
-    if height < to_height or width < to_width:
-        rows = np.arange(to_height) * height // to_height
-        columns = np.arange(to_width) * width // to_width
-        nearest: Picture = picture[rows][:, columns]
-        return nearest
-    factor = height // to_height
-    if (height, width) == (to_height * factor, to_width * factor):
-        total = np.zeros((to_height, to_width, 3), np.uint32)
-        for row in range(factor):
-            for column in range(factor):
-                total += picture[row::factor, column::factor]
-        mean: Picture = (total // factor**2).astype(np.uint8)
-        return mean
-    # Area mean by sums over the source rows and columns of each target pixel.
-    rows = np.arange(to_height) * height // to_height
-    columns = np.arange(to_width) * width // to_width
-    sums = np.add.reduceat(picture.astype(np.uint32), rows, axis=0)
-    sums = np.add.reduceat(sums, columns, axis=1)
-    row_counts = np.diff(np.append(rows, height))
-    column_counts = np.diff(np.append(columns, width))
-    counts = row_counts[:, np.newaxis] * column_counts[np.newaxis]
-    means: Picture = (sums // counts[..., np.newaxis]).astype(np.uint8)
-    return means
 
 
 def _merge(corners: Floats, scores: Floats) -> list[Face]:

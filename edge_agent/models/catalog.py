@@ -11,11 +11,18 @@ from pathlib import Path
 
 from edge_agent.categories import Lexicon
 from edge_agent.errors import ModelError
-from edge_agent.models.base import FaceDetector, SentimentModel, Transcriber, VoiceActivity
+from edge_agent.models.base import (
+    ExpressionModel,
+    FaceDetector,
+    SentimentModel,
+    Transcriber,
+    VoiceActivity,
+)
 from edge_agent.models.sentiment_lexicon import LexiconSentiment
 
 SILERO_SHA256 = "4cbf549b8326f60f80f2536d9eefeb450a9abe83365a098031c89719f1be17d2"
 BLAZEFACE_SHA256 = "3f17d7f8844c7f8c03a6a6e2511d461513b975d945359a3c1fad3aba8e48bb8d"
+MINI_XCEPTION_SHA256 = "930195dfc0e1fd39903deea693e99fac3d4df989ee4c75fd36cf1e97e18e88ab"
 WHISPER_BASE_SHA256 = "905e5bf8336bcc625ba4e33498d675a4b935504118c594d868c36e91a60c1a57"
 
 _WHISPER_PARTS = (
@@ -67,6 +74,14 @@ def load_local(transcriber: Transcriber, lexicon: Lexicon) -> Models:
         sentiment=LexiconSentiment.load(),
         lexicon=lexicon,
     )
+
+
+def load_expression() -> ExpressionModel:
+    """The citizen's facial expression: for a site that has turned it on."""
+    from edge_agent.models.mini_xception import MiniXception  # noqa: PLC0415 - loads slowly
+
+    path = Path(str(resources.files("edge_agent.models") / "data" / "mini_xception.onnx"))
+    return MiniXception(path, _checked("mini_xception", path, MINI_XCEPTION_SHA256))
 
 
 def models_folder(environ: Mapping[str, str] = os.environ) -> Path:
