@@ -1,16 +1,17 @@
 """Where the threads of live sensors meet the one thread that measures.
 
 Every sensor has a thread of its own, which puts what it got here with its media time. The
-inbox is bounded: when the measuring falls behind, the oldest sound and the oldest pictures
-go, and are counted (law 5). Changes of sensors and pressed keys are few and never go.
+inbox is bounded: when the measuring falls behind, the oldest sound goes, pictures are thinned
+out, and both are counted (law 5). Changes of sensors and pressed keys are few and never go.
 """
 
+import math
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
 
 from edge_agent.capture.frame import (
     SAMPLE_RATE,
@@ -22,7 +23,8 @@ from edge_agent.capture.frame import (
 
 SOUND_S = 60.0
 """Of sound a channel; the longest turn is transcribed in less."""
-PICTURES = 8
+PICTURES = 48
+"""At 3 a second 16 s as they came, and more of them thinned out; 16 MB at most."""
 
 
 class MediaClock:
@@ -55,6 +57,7 @@ class Losses:
     """Since the start; what did not fit because measuring fell behind."""
 
     sound_s: float
+    """Of the channel that lost most."""
     pictures: int
 
 
@@ -85,7 +88,7 @@ class Inbox:
         with self._filled:
             self._pictures.append(frame)
             if len(self._pictures) > PICTURES:
-                self._pictures.popleft()
+                del self._pictures[_least_missed(self._pictures)]
                 self._lost_pictures += 1
             self._filled.notify()
 
@@ -95,20 +98,25 @@ class Inbox:
             self._filled.notify()
 
     def take(
-        self, wait_s: float
+        self, wait_s: float, until_s: float = math.inf
     ) -> tuple[list[SoundBlock], list[VideoFrame], list[SensorChange | KeyPress]]:
-        """All that has come, each kind in its order; waits for something at most so long."""
+        """What has come and begins before `until_s` (media time), each kind in its order; waits
+        for something at most so long. What is later stays, under the inbox's own bounds.
+        """
         with self._filled:
-            if not (any(self._sound) or self._pictures or self._events):
-                self._filled.wait(wait_s)
-            blocks = [block for waiting in self._sound for block in waiting]
-            pictures, events = list(self._pictures), list(self._events)
-            for waiting in self._sound:
-                waiting.clear()
-            self._held = [0] * len(self._held)
-            self._pictures.clear()
-            self._events.clear()
+            self._filled.wait_for(lambda: self._ready(until_s), wait_s)
+            blocks = []
+            for channel, waiting in enumerate(self._sound):
+                taken = _before(waiting, until_s, lambda block: block.at_s)
+                self._held[channel] -= sum(block.samples.size for block in taken)
+                blocks += taken
+            pictures = _before(self._pictures, until_s, lambda frame: frame.at_s)
+            events = _before(self._events, until_s, lambda event: event.at_s)
         return blocks, pictures, events
+
+    def _ready(self, until_s: float) -> bool:
+        queues: tuple[deque[Any], ...] = (*self._sound, self._pictures, self._events)
+        return any(queue and queue[0].at_s < until_s for queue in queues)
 
     @property
     def losses(self) -> Losses:
@@ -117,9 +125,29 @@ class Inbox:
             return Losses(lost / SAMPLE_RATE, self._lost_pictures)
 
 
+T = TypeVar("T")
+
+
+def _before(queue: deque[T], until_s: float, at_s: Callable[[T], float]) -> list[T]:
+    taken = []
+    while queue and at_s(queue[0]) < until_s:
+        taken.append(queue.popleft())
+    return taken
+
+
+def _least_missed(pictures: Sequence[VideoFrame]) -> int:
+    """Which to leave out so that those left lie as evenly as can be; never the first or last."""
+    at = [picture.at_s for picture in pictures]
+    return min(range(1, len(at) - 1), key=lambda n: at[n + 1] - at[n - 1])
+
+
 class Input(Protocol):
     """A live sensor or a device with several: a thread of its own that connects, delivers,
     and connects again for ever with jittered, growing pauses.
+
+    It says by SensorChange that its sensors are DISCONNECTED or STALLED, from the end of what
+    came last on; and OK from the first that comes then. For sound the mixer finds a stall and
+    the return by itself; for pictures nobody else does.
     """
 
     def start(self, inbox: Inbox, clock: MediaClock) -> None: ...
