@@ -3,7 +3,7 @@
 A block carries the clock at its arrival, which jitters and is never too early by much; and the
 device counts its samples by a crystal of its own, which is off by up to 100 parts in a million
 (0.36 s an hour). So the count of samples gives the small scale and the arrivals the large one:
-the least lateness of the last ten seconds says where the count lies, as in network time
+the least lateness of the last twenty seconds says where the count lies, as in network time
 protocols, which take the fastest of several answers for the same reason. Where it says that the
 count has drifted, single samples are left out or doubled, faded so that nothing clicks.
 
@@ -17,8 +17,11 @@ import numpy as np
 
 from edge_agent.capture.frame import SAMPLE_RATE, Samples
 
-_WINDOW_S = 10.0
+_WINDOW_S = 20.0
 _STEP_S = 0.5
+_RECENT = 4
+"""Half seconds."""
+_LOSS_S = 0.05
 _DEADBAND = round(0.005 * SAMPLE_RATE)
 """Samples of error that are left alone: the least lateness itself moves by as much."""
 _JUMP = round(0.06 * SAMPLE_RATE)
@@ -30,7 +33,9 @@ _HELD = 10 * SAMPLE_RATE
 
 @dataclass(slots=True)
 class _Least:
-    """The least of the last ten seconds, kept as the least of each half second."""
+    """The least of the last twenty seconds, kept as the least of each half second. Where all of
+    the last two seconds is far above the rest, the rest is of before a loss, and forgotten.
+    """
 
     steps: deque[tuple[float, float]] = field(default_factory=deque)
 
@@ -40,6 +45,9 @@ class _Least:
             self.steps[-1] = (start_s, min(least, value))
         else:
             self.steps.append((at_s, value))
+        newest = list(self.steps)[-_RECENT:]
+        if len(newest) == _RECENT and min(v for _, v in newest) - self.value > _LOSS_S:
+            self.steps = deque(newest)
         while self.steps[0][0] <= self.steps[-1][0] - _WINDOW_S:
             self.steps.popleft()
 

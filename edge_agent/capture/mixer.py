@@ -16,7 +16,8 @@ from edge_agent.capture.sound import BLOCK
 from schemas.vocabulary import Sensor, SensorState
 
 WAIT_S = 0.2
-"""For late blocks; with the block itself the oldest sample waits 0.3 s."""
+"""For blocks to come, their own length included; with the frame itself the oldest sample waits
+0.3 s."""
 _GAP_S = 0.5
 """A shorter loss is not worth a word; anything longer lowers coverage, from its beginning."""
 _TRUST_S = 1.0
