@@ -11,8 +11,8 @@ from demo.children import Child, start_agent, start_hub, wait_ready
 from demo.findings import Findings
 from demo.setup import Demo, set_up
 from edge_agent.capture.file import RecordingSource
+from edge_agent.measure_recording import VIDEO_FPS
 from edge_agent.models import catalog
-from edge_agent.run import VIDEO_FPS
 from hub.embedded.broker import EmbeddedBroker
 from hub.embedded.ports import is_free
 from hub.embedded.postgres import EmbeddedPostgres

@@ -10,12 +10,14 @@ from pathlib import Path
 import click
 
 from edge_agent import privacy
+from edge_agent.counters import check_together, run_counters
 from edge_agent.errors import AgentError
 from edge_agent.identity import DeviceIdentity
 from edge_agent.models import catalog
 from edge_agent.run import Agent
 from edge_agent.settings import AgentSettings
 
+_log = logging.getLogger(__name__)
 _SETTINGS = click.Path(exists=False, dir_okay=False, path_type=Path)
 
 
@@ -33,8 +35,7 @@ def agent(log_level: str) -> None:
     privacy.quiet_crashes()
 
 
-@agent.command()
-@click.option(
+_WITH_SETTINGS = click.option(
     "--settings",
     "file",
     type=_SETTINGS,
@@ -43,30 +44,53 @@ def agent(log_level: str) -> None:
     required=True,
     help="The device's settings, a TOML file.",
 )
+
+
+@agent.command()
+@click.option(
+    "--settings",
+    "files",
+    type=_SETTINGS,
+    envvar="HAILONG_AGENT_SETTINGS",
+    show_envvar=True,
+    required=True,
+    multiple=True,
+    help="The device's settings, a TOML file. Given again: one more counter in this process.",
+)
 @click.option("--stay", is_flag=True, help="Stay online when the recording has been measured.")
-def run(file: Path, *, stay: bool) -> None:
+def run(files: tuple[Path, ...], *, stay: bool) -> None:
     """Measure the source of the settings and send what was measured to the hub."""
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     try:
-        settings = AgentSettings.load(file, os.environ)
+        every = [AgentSettings.load(file, os.environ) for file in files]
+        check_together(every)
 
         def load() -> catalog.Models:
-            folder = catalog.whisper_folder(settings.models.whisper, _say)
-            models = catalog.load(
-                folder, beam_size=settings.models.beam_size, threads=settings.models.threads
-            )
-            privacy.no_core_dumps()
-            return models
+            return _models(every[0])
 
-        Agent(settings, load, _say).run(stop, stay=stay)
+        if len(every) == 1:
+            Agent(every[0], load, _say, environ=os.environ).run(stop, stay=stay)
+        else:
+            run_counters(every, load, os.environ, _say, stop)
     except AgentError as error:
         raise BadInput(str(error)) from error
 
 
+def _models(settings: AgentSettings) -> catalog.Models:
+    folder = catalog.whisper_folder(settings.models.whisper, _say)
+    models = catalog.load(
+        folder, beam_size=settings.models.beam_size, threads=settings.models.threads
+    )
+    privacy.no_core_dumps()
+    if not privacy.lock_memory():
+        _log.info("memory is not locked: the system does not allow it; turn swap off")
+    return models
+
+
 @agent.command()
-@click.option("--settings", "file", type=_SETTINGS, envvar="HAILONG_AGENT_SETTINGS", required=True)
+@_WITH_SETTINGS
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 def key(file: Path, *, as_json: bool) -> None:
     """Print the device's public key, by which the hub enrols it; it is made at first use."""

@@ -58,7 +58,7 @@ def _missing(turns: Sequence[ReadTurn], seen: Seen, video: float, presence: floa
     elif min(video, presence) < _NEARLY_ALL:
         missing.add(Missing.SENSOR_INVALID)
     if seen.sound.unheard:
-        missing.add(Missing.SENSOR_INVALID)
+        missing |= seen.sound.reasons or {Missing.SENSOR_INVALID}
     if not seen.tells_roles:
         missing |= {Missing.SINGLE_CHANNEL, Missing.ROLE_UNKNOWN}
     if any(not t.loudness.has_baseline for t in turns):

@@ -92,7 +92,19 @@ class CaptureError(AgentError):
     code = "capture"
 
 
+class CredentialsError(CaptureError):
+    """A camera's user and password are incomplete, or stand where they would be shown."""
+
+    code = "credentials"
+
+
 class ModelError(AgentError):
     """A model file is missing, damaged or not what its name says."""
 
     code = "model"
+
+
+class LocalPageError(AgentError):
+    """A page for this machine alone cannot be served."""
+
+    code = "local-page"

@@ -19,6 +19,9 @@ _SPAN_BUDGET_BYTES = BUDGET_BYTES // 4
 _SPANS_FIRST = (
     SpanKind.RAISED_VOICE,
     SpanKind.INTERRUPTION,
+    SpanKind.HELP,
+    SpanKind.MUTED,
+    SpanKind.WRITTEN,
     SpanKind.UNATTENDED,
     SpanKind.DEAD_AIR,
     SpanKind.CITIZEN_PRESENT,

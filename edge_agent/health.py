@@ -1,6 +1,7 @@
 """When the device tells how it is: at fixed intervals, and at once when something changes."""
 
-from schemas.health import HealthPayload, LossHealth, OutboxHealth, SensorHealth
+from schemas.health import HealthPayload, LossHealth, OutboxHealth, Press, SensorHealth
+from schemas.vocabulary import Overload
 
 _LEAST_S = 1.0  # a sensor that flaps must not fill the outbox
 
@@ -23,19 +24,23 @@ class HealthReporter:
         losses: LossHealth,
         *,
         clock_trusted: bool,
+        overload: Overload = Overload.NONE,
+        presses: tuple[Press, ...] = (),
     ) -> HealthPayload | None:
         """The message to append now; None while nothing is due.
 
-        A change is a sensor's state, the clock's trust, a new dead letter or a new failure of
-        a model; levels, waiting rows and lost seconds wait for the interval.
+        A change is a sensor's state, the clock's trust, a step of overload, a new dead letter
+        or a new failure of a model; levels, waiting rows and lost seconds wait for the
+        interval. A pressed key waits for nothing.
         """
         news = (
             tuple((s.sensor, s.state) for s in sensors),
             clock_trusted,
             outbox.dead_letters,
             losses.model_failures,
+            overload,
         )
-        if self._told_s is not None:
+        if self._told_s is not None and not presses:
             since_s = now_s - self._told_s
             if since_s < self._interval_s and (news == self._told or since_s < _LEAST_S):
                 return None
@@ -47,4 +52,6 @@ class HealthReporter:
             agent_version=self._agent_version,
             uptime_s=max(0.0, now_s - self._started_s),
             clock_trusted=clock_trusted,
+            overload=overload,
+            presses=presses,
         )

@@ -9,30 +9,48 @@ one who pushes waits, so a recording is read as fast as it is measured and no fa
 
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+
+import numpy as np
 
 from edge_agent.activity import ActivityStage
+from edge_agent.asked import Asked
 from edge_agent.capture.buffer import SoundBuffer
-from edge_agent.capture.frame import SAMPLE_RATE, AudioFrame, Frame, VideoFrame
+from edge_agent.capture.frame import (
+    SAMPLE_RATE,
+    AudioFrame,
+    Frame,
+    KeyPress,
+    SensorChange,
+    VideoFrame,
+)
 from edge_agent.guard import Guard
 from edge_agent.interaction import Admitted, Closed, Event, InteractionTracker, Opened
 from edge_agent.loudness import LoudnessMeter
 from edge_agent.measure import measure
 from edge_agent.message import Draft, Origin, activity_draft, interaction_draft
 from edge_agent.models.catalog import Models
+from edge_agent.overload import OverloadHistory
 from edge_agent.presence import PresenceSettings, PresenceStage, Zones
 from edge_agent.read_turn import ReadTurn
 from edge_agent.segment import CHUNK, Segmenter, SegmentSettings, Voice
-from edge_agent.sound_health import SoundHealth
-from edge_agent.turn import MAX_TURN_S, PAUSE_S, TurnBuilder
-from edge_agent.words import WordReader
+from edge_agent.sound_health import SoundHealth, SoundLimits
+from edge_agent.turn import MAX_TURN_S, PAUSE_S, SpokenTurn, TurnBuilder
+from edge_agent.words import TurnWords, WordReader
 from edge_agent.zone_history import PresenceChange
-from schemas.health import SensorHealth
+from schemas.health import Press, SensorHealth
 from schemas.interaction import ByRole
-from schemas.vocabulary import Sensor, SensorState
+from schemas.vocabulary import Key, Missing, Overload, Role, Sensor, SensorState
 
 _BUFFER_S = MAX_TURN_S + PAUSE_S + 12.0
 """A turn is cut out of the buffer when it ends: its length, its pause and a segment more."""
+_FEWER_FRAMES_S = 1.0
+"""Between two pictures that an overloaded device looks at."""
+_SMALL_BEAM = 1
+_NEEDED_FROM_S = 1.0
+"""Shorter turns hold no phrase that a rule looks for."""
+_PRESSES = 16
+"""The wire's own limit a message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +58,7 @@ class PipelineSettings:
     zones: Zones
     segment: SegmentSettings = field(default_factory=SegmentSettings)
     presence: PresenceSettings = field(default_factory=PresenceSettings)
+    sound: SoundLimits = field(default_factory=SoundLimits)
 
 
 class Pipeline:
@@ -56,7 +75,7 @@ class Pipeline:
         self._presence = PresenceStage(models.faces, settings.zones, settings.presence, self._guard)
         self._tracker = InteractionTracker(channels)
         self._words = WordReader(models.transcriber, models.lexicon, models.sentiment, self._guard)
-        self._health = SoundHealth(channels)
+        self._health = SoundHealth(channels, settings.sound)
         self._activity = ActivityStage(channels, origin.anchor, self._health)
         self._changes: deque[PresenceChange] = deque()
         """Those that the sound, which comes in blocks, has not reached yet."""
@@ -64,6 +83,13 @@ class Pipeline:
         self._zero_s = 0.0
         """Start of the open interaction."""
         self._now_s = 0.0
+        self._asked = Asked()
+        self._presses: deque[Press] = deque(maxlen=_PRESSES)
+        self._microphones = _MICROPHONES[channels]
+        self._told = [SensorState.OK] * channels
+        """The source's last word on each microphone."""
+        self._overload = OverloadHistory()
+        self._looked_s = float("-inf")
 
     @property
     def media_s(self) -> float:
@@ -77,34 +103,97 @@ class Pipeline:
     @property
     def sensors(self) -> tuple[SensorHealth, ...]:
         """How each sensor is now; never a fact about a person."""
-        names = (
-            (Sensor.MICROPHONE_STAFF, Sensor.MICROPHONE_CITIZEN)
-            if self._channels == 2
-            else (Sensor.MICROPHONE_SHARED,)
-        )
         sensors = []
-        for channel, name in enumerate(names):
+        for channel, name in enumerate(self._microphones):
             state, level_dbfs = self._health.state(channel)
             level = None if level_dbfs is None else round(level_dbfs, 1)
             sensors.append(SensorHealth(sensor=name, state=state, level_dbfs=level))
-        return (*sensors, SensorHealth(sensor=Sensor.CAMERA, state=self._presence.sensor))
+        camera = self._presence.sensor
+        if self._asked.muted and camera is not SensorState.ABSENT:
+            camera = SensorState.MUTED
+        return (*sensors, SensorHealth(sensor=Sensor.CAMERA, state=camera))
+
+    @property
+    def overload(self) -> Overload:
+        return self._overload.step
+
+    @property
+    def interaction_open(self) -> bool:
+        return self._tracker.open_since_s is not None
+
+    def end_shift(self) -> None:
+        """Another person may sit at the counter from now on."""
+        self._loudness.new_assignment()
+
+    def relieve(self, step: Overload) -> None:
+        """From now on do less, as the step says, or all again."""
+        self._overload.change(self._now_s, step)
+
+    def take_presses(self) -> tuple[Press, ...]:
+        """Keys that changed something since the last call."""
+        presses = tuple(self._presses)
+        self._presses.clear()
+        return presses
 
     def push(self, frame: Frame) -> list[Draft]:
-        """Sound in blocks of a multiple of 512 samples; pictures before the sound of their
-        time. How large the blocks are changes nothing: the stages see 512 samples at a time.
+        """Sound in blocks of a multiple of 512 samples; pictures, changes of sensors and
+        pressed keys before the sound of their time. How large the blocks are changes nothing:
+        the stages see 512 samples at a time.
         """
-        if isinstance(frame, VideoFrame):
-            self._changes.extend(self._presence.push(frame))
-            return []
-        if not isinstance(frame, AudioFrame):
-            return []
+        match frame:
+            case AudioFrame():
+                return self._listen(frame)
+            case VideoFrame():
+                self._look(frame)
+            case SensorChange():
+                self._source_says(frame)
+            case KeyPress():
+                self._press(frame)
+        return []
+
+    def _listen(self, frame: AudioFrame) -> list[Draft]:
+        if self._asked.muted:
+            frame = AudioFrame(frame.start_s, np.zeros_like(frame.samples))
         drafts = []
         for chunk in _chunks(frame):
             self._buffer.push(chunk)
             self._now_s = chunk.end_s
-            self._changes.extend(self._presence.tick(chunk.end_s))
+            if not self._asked.muted:
+                self._changes.extend(self._presence.tick(chunk.end_s))
             drafts += self._advance(self._segmenter.push(chunk))
         return drafts
+
+    def _look(self, frame: VideoFrame) -> None:
+        spare = self._overload.step is not Overload.NONE
+        if self._asked.muted or (spare and frame.at_s - self._looked_s < _FEWER_FRAMES_S):
+            return
+        self._looked_s = frame.at_s
+        self._changes.extend(self._presence.push(frame))
+
+    def _source_says(self, change: SensorChange) -> None:
+        if change.sensor in self._microphones:
+            channel = self._microphones.index(change.sensor)
+            self._told[channel] = change.state
+            if not self._asked.muted:
+                self._health.told(channel, change.at_s, change.state)
+        elif change.sensor is Sensor.CAMERA and change.state is not SensorState.OK:
+            self._changes.extend(self._presence.lost(change.at_s, change.state))
+
+    def _press(self, press: KeyPress) -> None:
+        if not self._asked.push(press):
+            return
+        self._presses.append(
+            Press(key=press.key, at=self._origin.at(press.at_s), asked_by=press.asked_by)
+        )
+        if press.key is Key.MUTE:
+            for channel in range(self._channels):
+                self._health.told(channel, press.at_s, SensorState.MUTED)
+            self._changes.extend(self._presence.lost(press.at_s, SensorState.MUTED))
+        elif press.key is Key.UNMUTE:
+            for channel, state in enumerate(self._told):
+                self._health.told(channel, press.at_s, state)
+        elif press.key is not Key.HELP:
+            self._health.written(press.at_s, on=press.key is Key.WRITTEN_ON)
 
     def finish(self) -> list[Draft]:
         """The source has ended: what is open ends with it."""
@@ -139,11 +228,19 @@ class Pipeline:
                 self._zero_s, self._read = event.start_s, []
                 self._words.new_interaction()
             elif isinstance(event, Admitted):
-                words = self._words.read(event.turn)
-                self._read.append(ReadTurn.of(event.turn, words, self._zero_s))
+                self._read.append(ReadTurn.of(event.turn, self._hear(event.turn), self._zero_s))
             else:
                 drafts.append(self._measured(event))
         return drafts
+
+    def _hear(self, turn: SpokenTurn) -> TurnWords:
+        step = self._overload.step
+        if self._asked.written and turn.role is Role.CITIZEN:
+            return TurnWords(missing=Missing.WRITTEN)
+        if step is Overload.NO_WORDS or (step is Overload.NEEDED_WORDS and not _needed(turn)):
+            return TurnWords(missing=Missing.OVERLOAD)
+        small = step in (Overload.SMALLER_BEAM, Overload.NEEDED_WORDS)
+        return self._words.read(turn, beam_size=_SMALL_BEAM if small else None)
 
     def _measured(self, stay: Closed) -> Draft:
         self._activity.stay(stay.start_s, stay.end_s)
@@ -160,7 +257,29 @@ class Pipeline:
             sound=self._health.quality(stay.start_s, stay.end_s),
             has_video=self._presence.sensor is not SensorState.ABSENT,
         )
-        return interaction_draft(self._origin, stay, measured)
+        asked = self._asked.spans(stay.start_s, stay.end_s)
+        spans = tuple(sorted((*measured.spans, *asked), key=lambda s: (s.start_s, s.kind)))
+        coverage = measured.coverage
+        if self._overload.touches(stay.start_s, stay.end_s):
+            missing = tuple(sorted({*coverage.missing, Missing.OVERLOAD}))
+            coverage = coverage.model_copy(update={"missing": missing})
+        return interaction_draft(
+            self._origin, stay, replace(measured, spans=spans, coverage=coverage)
+        )
+
+
+_MICROPHONES = {
+    1: (Sensor.MICROPHONE_SHARED,),
+    2: (Sensor.MICROPHONE_STAFF, Sensor.MICROPHONE_CITIZEN),
+}
+"""By number of channels, in their order."""
+
+
+def _needed(turn: SpokenTurn) -> bool:
+    """Rules look for words of staff, and for those of a citizen who raises the voice."""
+    if turn.speech_s < _NEEDED_FROM_S:
+        return False
+    return turn.role is Role.STAFF or bool(turn.loudness.raised)
 
 
 def _chunks(frame: AudioFrame) -> Iterator[AudioFrame]:

@@ -11,6 +11,7 @@ from edge_agent.errors import AgentError
 from edge_agent.guard import where
 
 _PR_SET_DUMPABLE = 4
+_MCL_CURRENT, _MCL_FUTURE, _MCL_ONFAULT = 1, 2, 4
 _log = logging.getLogger(__name__)
 
 
@@ -19,6 +20,29 @@ def no_core_dumps() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+
+
+def lock_memory() -> bool:
+    """Keeps the process's memory off any swap, where the system allows it; whether it did.
+
+    Only where the limit is unlimited (or the process has CAP_IPC_LOCK): under a limit, later
+    allocations would fail. Pages are locked as they are first used, so that none is held that
+    would not have been.
+    """
+    if sys.platform != "linux":
+        return False
+    soft, _ = resource.getrlimit(resource.RLIMIT_MEMLOCK)
+    if soft != resource.RLIM_INFINITY and not _may_lock():
+        return False
+    libc = ctypes.CDLL(None, use_errno=True)
+    return bool(libc.mlockall(_MCL_CURRENT | _MCL_FUTURE | _MCL_ONFAULT) == 0)
+
+
+def _may_lock() -> bool:
+    """CAP_IPC_LOCK, by the process's effective capabilities."""
+    with open("/proc/self/status", encoding="ascii") as status:  # noqa: PTH123 - no path of ours
+        effective = next((line for line in status if line.startswith("CapEff:")), "CapEff: 0")
+    return bool(int(effective.split()[1], 16) >> 14 & 1)
 
 
 def quiet_crashes() -> None:

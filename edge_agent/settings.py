@@ -3,14 +3,15 @@
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator
 
 from edge_agent.errors import SettingsError
+from edge_agent.settings_section import Section
+from edge_agent.source_settings import KeySettings, LimitSettings, SourceSettings
 from schemas.fields import Identifier
-from schemas.vocabulary import SourceKind
 
 ENVIRONMENT: Mapping[str, str] = {
     "HAILONG_AGENT_STATE": "state",
@@ -26,13 +27,7 @@ Polygon = Annotated[tuple[Point, ...], Field(min_length=3, max_length=64)]
 WHOLE_PICTURE: tuple[Point, ...] = ((0, 0), (1, 0), (1, 1), (0, 1))
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", allow_inf_nan=False, hide_input_in_errors=True
-    )
-
-
-class ZoneSettings(_Section):
+class ZoneSettings(Section):
     citizen: Polygon = WHOLE_PICTURE
     staff: Polygon | None = None
     """None: the camera does not see the clerk, whose presence is then unknown."""
@@ -48,26 +43,22 @@ class ZoneSettings(_Section):
         return value
 
 
-class SourceSettings(_Section):
-    kind: SourceKind = SourceKind.RECORDING
-    path: Path
-    channels: Literal[1, 2] | None = None
-    """2: channel 0 staff, channel 1 citizen. None: as the recording has them."""
-
-
-class ModelSettings(_Section):
+class ModelSettings(Section):
     whisper: Annotated[str, Field(min_length=1, max_length=500)] | None = None
     """A CTranslate2 Whisper folder, or a model hub's name where the site has internet; None
     takes the installed default."""
     beam_size: Annotated[int, Field(ge=1, le=10)] = 1
     threads: Annotated[int, Field(ge=1, le=64)] = 2
+    expression: bool = False
+    """The citizen's facial expression as one aggregated figure. Off unless a site turns it on;
+    its model is right about two times in three (docs/models)."""
 
 
-class OutboxSettings(_Section):
+class OutboxSettings(Section):
     max_bytes: Annotated[int, Field(ge=2**20, le=2**40)] = 256 * 2**20
 
 
-class PublishSettings(_Section):
+class PublishSettings(Section):
     in_flight: Annotated[int, Field(ge=1, le=100)] = 100
     """Rows sent and not yet confirmed; the broker's receive maximum lowers it."""
     resend_after_s: Annotated[float, Field(gt=0, le=3600)] = 5
@@ -78,11 +69,11 @@ class PublishSettings(_Section):
     keepalive_s: Annotated[int, Field(ge=5, le=600)] = 30
 
 
-class HealthSettings(_Section):
+class HealthSettings(Section):
     interval_s: Annotated[float, Field(ge=1, le=3600)] = 60
 
 
-class AgentSettings(_Section):
+class AgentSettings(Section):
     device_id: Identifier
     branch: Identifier
     counter: Identifier
@@ -92,6 +83,8 @@ class AgentSettings(_Section):
     hub_public_key: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
     source: SourceSettings
     zones: ZoneSettings = ZoneSettings()
+    limits: LimitSettings = LimitSettings()
+    keys: KeySettings = KeySettings()
     models: ModelSettings = ModelSettings()
     outbox: OutboxSettings = OutboxSettings()
     publish: PublishSettings = PublishSettings()

@@ -56,9 +56,11 @@ class WordReader:
         """Another citizen may speak another language."""
         self._language = None
 
-    def read(self, turn: SpokenTurn) -> TurnWords:
+    def read(self, turn: SpokenTurn, *, beam_size: int | None = None) -> TurnWords:
+        """`beam_size`: of this turn; None is the transcriber's own."""
         heard = self._guard.run(
-            "transcribe", lambda: self._transcriber.transcribe(turn.sound, self._language)
+            "transcribe",
+            lambda: self._transcriber.transcribe(turn.sound, self._language, beam_size=beam_size),
         )
         if heard.failed:
             return TurnWords(missing=Missing.MODEL_FAILED)

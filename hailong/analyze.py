@@ -19,12 +19,12 @@ from edge_agent import privacy
 from edge_agent.anchors import recording_sha256
 from edge_agent.capture.file import RecordingSource
 from edge_agent.errors import AgentError
+from edge_agent.measure_recording import VIDEO_FPS
 from edge_agent.message import Draft, Origin
 from edge_agent.models import catalog
 from edge_agent.models.catalog import Models
 from edge_agent.pipeline import Pipeline, PipelineSettings
 from edge_agent.presence import Polygon, Zones
-from edge_agent.run import VIDEO_FPS
 from hailong.report import Report
 from hub.scoring.facts import Facts
 from hub.scoring.flag import Flag, flags

@@ -117,6 +117,18 @@ class SentimentSummary(Wire):
     turns: Count
 
 
+class ExpressionSummary(Wire):
+    """Of the citizen's face over the stay, one figure; never of staff. Its model is weak, and
+    it is off unless a site turns it on.
+    """
+
+    mean_valence: Annotated[float, Field(ge=-1, le=1)]
+    """-1 displeased to 1 pleased, weighted by time."""
+    samples: Count
+    coverage: Share
+    """Share of the stay for which a face was read."""
+
+
 class Measurements(Wire):
     handling_s: Seconds
     """Citizen's stay, without the trailing wait that showed the citizen had gone."""
@@ -135,6 +147,7 @@ class Measurements(Wire):
     raised_voice_s: ByRole
     syllables_per_minute: ByRole
     sentiment: SentimentSummary | None = None
+    expression: ExpressionSummary | None = None
     citizen_present_s: Seconds | None = None
     staff_present_s: Seconds | None = None
     unattended_s: Seconds | None = None

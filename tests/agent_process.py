@@ -34,7 +34,7 @@ class Scripted:
     def __init__(self, text, *, fail, slow_s):
         self._text, self._fail, self._slow_s = text, fail, slow_s
 
-    def transcribe(self, samples, hint):
+    def transcribe(self, samples, hint, *, beam_size=None):
         time.sleep(self._slow_s)
         if self._fail:
             raise RuntimeError(f"cannot decode {self._text!r}, {samples[:200].tobytes()!r}")

@@ -10,20 +10,29 @@ by listening to it, and a test can say what it must never have been given. The s
 lexicon takes each word that names a category for a hit of it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import numpy as np
 
-from edge_agent.capture.frame import SAMPLE_RATE, AudioFrame, Frame, Picture, Samples, VideoFrame
+from edge_agent.capture.frame import (
+    SAMPLE_RATE,
+    AudioFrame,
+    Frame,
+    KeyPress,
+    Picture,
+    Samples,
+    SensorChange,
+    VideoFrame,
+)
 from edge_agent.categories import CategoryHit
 from edge_agent.message import Draft, Origin
 from edge_agent.models.base import Capabilities, Face, Sentiment, Transcript
 from edge_agent.models.catalog import Models
 from edge_agent.pipeline import Pipeline, PipelineSettings
 from edge_agent.presence import Zones
-from schemas.vocabulary import Category, Language, Role, SourceKind
+from schemas.vocabulary import Category, Language, Overload, Role, SourceKind
 
 NOON = datetime(2026, 3, 10, 5, 0, 5, tzinfo=UTC)
 SHA256 = "ab" * 32
@@ -58,17 +67,23 @@ class ScriptedVoice:
         self._channels = list(channels)
         self._given = 0
         self.fails: list[tuple[float, float]] = []
+        self.deaf_to_silence = False
+        """As a real model is to digital silence."""
 
     def stream(self) -> "ScriptedStream":
         self._given += 1
-        return ScriptedStream(self._channels[self._given - 1], self.fails)
+        return ScriptedStream(self._channels[self._given - 1], self.fails, self.deaf_to_silence)
 
 
 class ScriptedStream:
     def __init__(
-        self, speech: Sequence[tuple[float, float]], fails: Sequence[tuple[float, float]]
+        self,
+        speech: Sequence[tuple[float, float]],
+        fails: Sequence[tuple[float, float]],
+        deaf_to_silence: bool,
     ) -> None:
         self._speech = speech
+        self._deaf_to_silence = deaf_to_silence
         self._fails = fails
         self._chunk = 0
 
@@ -78,6 +93,8 @@ class ScriptedStream:
         self._chunk += 1
         if any(a <= middle < b for a, b in self._fails):
             raise RuntimeError("voice model failed")
+        if self._deaf_to_silence and not chunk.any():
+            return 0.0
         return float(any(a <= middle < b for a, b in self._speech))
 
 
@@ -88,10 +105,14 @@ class ScriptedTranscriber:
     def __init__(self, utterances: Sequence[Utterance]) -> None:
         self._utterances = utterances
         self.calls: list[Samples] = []
+        self.beams: list[int | None] = []
         self.raises: Exception | None = None
 
-    def transcribe(self, samples: Samples, hint: Language | None) -> Transcript | None:
+    def transcribe(
+        self, samples: Samples, hint: Language | None, *, beam_size: int | None = None
+    ) -> Transcript | None:
         self.calls.append(samples.copy())
+        self.beams.append(beam_size)
         if self.raises is not None:
             raise self.raises
         spoken = [u for u in self._utterances if heard_s(samples, u) > 0.4 * u.length_s]
@@ -183,7 +204,10 @@ class Scene:
     staff: list[tuple[float, float]] = field(default_factory=list)
     citizen: list[tuple[float, float]] = field(default_factory=list)
     faults: dict[str, list[tuple[float, float]]] = field(default_factory=dict)
-    """dark, frozen, gap, fails: of the camera; voice_fails; dead0, dead1: of a microphone."""
+    """dark, frozen, gap, fails: of the camera; voice_fails; dead0, dead1, clipped0, clipped1: of
+    a microphone.
+    """
+    events: list[SensorChange | KeyPress] = field(default_factory=list)
 
     def say(
         self,
@@ -228,11 +252,14 @@ class Scene:
         for channel in range(self.channels):
             for start_s, end_s in self.faults.get(f"dead{channel}", []):
                 sound[channel, round(start_s * SAMPLE_RATE) : round(end_s * SAMPLE_RATE)] = 0.0
+            for start_s, end_s in self.faults.get(f"clipped{channel}", []):
+                part = sound[channel, round(start_s * SAMPLE_RATE) : round(end_s * SAMPLE_RATE)]
+                part[:] = np.clip(part * 30_000, -1.0, 1.0)
         return sound
 
     def frames(self, block: int = 1536) -> Iterator[Frame]:
         sound = self.sound()
-        pictures = list(self._pictures())
+        pictures = sorted([*self._pictures(), *self.events], key=lambda frame: frame.at_s)
         for at in range(0, sound.shape[1], block):
             frame = AudioFrame(at / SAMPLE_RATE, sound[:, at : at + block])
             while pictures and pictures[0].at_s <= frame.end_s:
@@ -250,6 +277,7 @@ class Scene:
         ]
         voice = ScriptedVoice(speech)
         voice.fails += self.faults.get("voice_fails", [])
+        voice.deaf_to_silence = bool(self.events)
         return Models(
             voice=voice,
             transcriber=ScriptedTranscriber(self.utterances),
@@ -258,13 +286,22 @@ class Scene:
             lexicon=ScriptedLexicon(),
         )
 
-    def run(self, block: int = 1536, models: Models | None = None) -> Result:
+    def run(
+        self,
+        block: int = 1536,
+        models: Models | None = None,
+        steps: Mapping[float, Overload] | None = None,
+    ) -> Result:
+        """`steps`: of overload, by the media time from which they hold."""
         models = models or self.models()
         origin = Origin("dev-01", SHA256, SourceKind.RECORDING, NOON, models.ids)
         zones = Zones(citizen=RIGHT, staff=LEFT)
         pipeline = Pipeline(origin, self.channels, models, PipelineSettings(zones))
         drafts: list[Draft] = []
+        ahead = sorted((steps or {}).items())
         for frame in self.frames(block):
+            while ahead and ahead[0][0] <= pipeline.media_s:
+                pipeline.relieve(ahead.pop(0)[1])
             drafts += pipeline.push(frame)
         return Result(drafts + pipeline.finish(), pipeline)
 

@@ -68,9 +68,12 @@ class Transcriber(Protocol):
     @property
     def capabilities(self) -> Capabilities: ...
 
-    def transcribe(self, samples: Samples, hint: Language | None) -> Transcript | None:
+    def transcribe(
+        self, samples: Samples, hint: Language | None, *, beam_size: int | None = None
+    ) -> Transcript | None:
         """`samples`: float32, shape (n,), 16 kHz. None where no words could be trusted to be
         there. `hint`: the language this interaction has been in, for turns too short to tell.
+        `beam_size`: of this call; None is the configured one.
         """
         ...
 

@@ -50,7 +50,9 @@ class WhisperTranscriber:
     def capabilities(self) -> Capabilities:
         return Capabilities(languages=frozenset(_LANGUAGES.values()), max_s=30.0)
 
-    def transcribe(self, samples: Samples, hint: Language | None) -> Transcript | None:
+    def transcribe(
+        self, samples: Samples, hint: Language | None, *, beam_size: int | None = None
+    ) -> Transcript | None:
         duration_s = len(samples) / SAMPLE_RATE
         encoded = self._encode(samples, duration_s)
         language, probability = self._language(encoded, duration_s, hint)
@@ -66,7 +68,7 @@ class WhisperTranscriber:
         result = self._whisper.model.generate(
             encoded,
             [prompt],
-            beam_size=self._beam_size,
+            beam_size=beam_size or self._beam_size,
             max_length=min(448, len(prompt) + int(16 * duration_s) + 12),
             return_scores=True,
             return_no_speech_prob=True,

@@ -12,8 +12,10 @@ from schemas.vocabulary import (
     Category,
     DropReason,
     EndReason,
+    Key,
     Language,
     Missing,
+    Overload,
     RejectReason,
     Role,
     Sensor,
@@ -80,6 +82,9 @@ SPANS: Final[Mapping[str, str]] = {
     SpanKind.CITIZEN_PRESENT: N_("Citizen present"),
     SpanKind.STAFF_PRESENT: N_("Staff present"),
     SpanKind.PRESENCE_UNKNOWN: N_("Presence not known"),
+    SpanKind.MUTED: N_("Measuring paused"),
+    SpanKind.WRITTEN: N_("Written or signed communication"),
+    SpanKind.HELP: N_("Staff asked for help"),
 }
 MISSING: Final[Mapping[str, str]] = {
     Missing.NO_VIDEO: N_("no picture from the camera"),
@@ -91,6 +96,7 @@ MISSING: Final[Mapping[str, str]] = {
     Missing.ROLE_UNKNOWN: N_("it is not known who spoke"),
     Missing.MODEL_FAILED: N_("the measuring program failed"),
     Missing.MUTED: N_("measuring was paused"),
+    Missing.WRITTEN: N_("the citizen wrote or used sign language"),
     Missing.OVERLOAD: N_("the device was overloaded"),
     Missing.TOO_FEW_TURNS: N_("too few turns"),
 }
@@ -123,9 +129,24 @@ SENSOR_STATES: Final[Mapping[str, str]] = {
     SensorState.COVERED: N_("lens is covered"),
     SensorState.CLIPPED: N_("sound is distorted"),
     SensorState.DISCONNECTED: N_("not connected"),
+    SensorState.MUTED: N_("paused at the counter"),
     SensorState.ABSENT: N_("not fitted"),
 }
 HEALTHY_SENSOR_STATES: Final = frozenset({SensorState.OK, SensorState.ENDED, SensorState.ABSENT})
+OVERLOADS: Final[Mapping[str, str]] = {
+    Overload.NONE: N_("keeps up"),
+    Overload.FEWER_FRAMES: N_("looks at fewer pictures"),
+    Overload.SMALLER_BEAM: N_("recognises words less thoroughly"),
+    Overload.NEEDED_WORDS: N_("recognises words only where a rule needs them"),
+    Overload.NO_WORDS: N_("recognises no words"),
+}
+KEYS: Final[Mapping[str, str]] = {
+    Key.MUTE: N_("Measuring paused"),
+    Key.UNMUTE: N_("Measuring resumed"),
+    Key.HELP: N_("Staff asked for help"),
+    Key.WRITTEN_ON: N_("Written or signed communication"),
+    Key.WRITTEN_OFF: N_("Speech again"),
+}
 CONNECTIONS: Final[Mapping[str, str]] = {
     "online": N_("Online"),
     "offline": N_("Offline"),
@@ -206,6 +227,8 @@ GROUPS: Final[Mapping[str, Mapping[str, str]]] = {
     "source": SOURCES,
     "sensor": SENSORS,
     "sensor_state": SENSOR_STATES,
+    "overload": OVERLOADS,
+    "key": KEYS,
     "connection": CONNECTIONS,
     "reject_reason": REJECT_REASONS,
     "drop_reason": DROP_REASONS,

@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 import pytest
@@ -55,7 +56,7 @@ def test_whole_file(tmp_path):
 
 def test_what_is_left_out_has_a_default(tmp_path):
     settings = load(tmp_path, SHORT)
-    assert settings.source.kind is SourceKind.RECORDING
+    assert settings.source.live_or_recording is SourceKind.RECORDING
     assert settings.source.channels is None
     assert settings.zones.citizen == WHOLE_PICTURE
     assert settings.zones.staff is None
@@ -124,3 +125,51 @@ def test_file_that_is_no_toml(tmp_path):
 
 def test_variables_name_settings():
     assert set(ENVIRONMENT.values()) <= set(AgentSettings.model_fields)
+
+
+LIVE = SHORT.replace(
+    'path = "ghi-hình.mp4"\n',
+    """
+[[source.microphones]]
+device = "Andrea"
+staff = 0
+citizen = 1
+
+[source.camera]
+url = "rtsp://camera.quay-05/sub"
+""",
+)
+
+
+def test_live_sensors(tmp_path):
+    source = load(tmp_path, LIVE).source
+    assert source.live_or_recording is SourceKind.LIVE
+    assert (source.microphones[0].staff, source.microphones[0].citizen) == (0, 1)
+    assert (source.camera.url, source.camera.fps) == ("rtsp://camera.quay-05/sub", 3)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "says"),
+    [
+        ("citizen = 1", "", "microphones hear staff; expected staff and citizen once each"),
+        ("citizen = 1", "citizen = 0", "two different channels"),
+        ("staff = 0\ncitizen = 1", "", "expected staff, citizen or shared"),
+        ("citizen = 1", "citizen = 1\nshared = 2", "either shared, or staff and citizen"),
+        ('device = "Andrea"', "", "expected device or url"),
+        ("rtsp://camera", "http://camera", "expected rtsp://host:port/path"),
+        ("[[source.microphones]]", 'path = "x.mp4"\n[[source.microphones]]', "one of the two"),
+        ("[[source.microphones]]", 'kind = "recording"\n[[source.microphones]]', "is live"),
+        ("[[source.microphones]]", "channels = 2\n[[source.microphones]]", "for recordings"),
+    ],
+)
+def test_live_sensors_that_do_not_fit(tmp_path, before, after, says):
+    assert before in LIVE
+    with pytest.raises(SettingsError, match=re.escape(says)):
+        load(tmp_path, LIVE.replace(before, after, 1))
+
+
+def test_a_password_in_an_address_is_refused_and_not_repeated(tmp_path):
+    with pytest.raises(SettingsError) as refused:
+        load(tmp_path, LIVE.replace("rtsp://", "rtsp://admin:Secret99@"))
+    assert "HAILONG_CAMERA_PASSWORD" in str(refused.value)
+    assert "Secret99" not in str(refused.value)
