@@ -295,6 +295,13 @@ class Queue:
 
 
 @dataclass(frozen=True, slots=True)
+class PressView:
+    key: str
+    at: datetime
+    asked_by: str
+
+
+@dataclass(frozen=True, slots=True)
 class DeviceView:
     device_id: str
     branch_id: str
@@ -311,6 +318,10 @@ class DeviceView:
     waiting: int | None
     dead_letters: int | None
     clock_trusted: bool | None
+    overload: str | None
+    """What the device has stopped doing to keep up; None where it keeps up."""
+    presses: Sequence[PressView]
+    """Keys pressed at the counter, as the last health message tells them."""
     settled: int
     dropped: int
 

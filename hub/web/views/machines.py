@@ -1,13 +1,15 @@
 """For the operator: how each device is, what was refused; for the privacy officer: what is kept."""
 
+from datetime import datetime
 from typing import Any, Final
 
 from hub.store import pages
 from hub.store.pages import DeviceRow, KeptRow, PageConnection, RejectRow
-from hub.web.contexts import DeviceView, Kept, KeptClass, Machines, RejectView
+from hub.web.contexts import DeviceView, Kept, KeptClass, Machines, PressView, RejectView
 from hub.web.i18n import Speech
 from hub.web.views.overview import sensors, state
 from hub.web.words import N_
+from schemas.vocabulary import Overload
 
 REJECTS: Final = 50
 _CLASSES: Final = {
@@ -81,9 +83,19 @@ def _device(row: DeviceRow) -> DeviceView:
         waiting=outbox.get("waiting"),
         dead_letters=outbox.get("dead_letters"),
         clock_trusted=health.get("clock_trusted"),
+        overload=_overload(health),
+        presses=[
+            PressView(press["key"], datetime.fromisoformat(press["at"]), press["asked_by"])
+            for press in health.get("presses", [])
+        ],
         settled=row.settled,
         dropped=row.dropped,
     )
+
+
+def _overload(health: dict[str, Any]) -> str | None:
+    step: str = health.get("overload", Overload.NONE)
+    return None if step == Overload.NONE else step
 
 
 def _reject(row: RejectRow) -> RejectView:

@@ -15,7 +15,7 @@ from schemas.vocabulary import Missing
 Unit = Literal["s", "count", "per_minute", "decibels", "polarity"]
 
 _SENSORS: Final = (Missing.SENSOR_INVALID, Missing.MUTED, Missing.OVERLOAD)
-_SOUND: Final = (*_SENSORS, Missing.MODEL_FAILED)
+_SOUND: Final = (*_SENSORS, Missing.WRITTEN, Missing.MODEL_FAILED)
 _PICTURE: Final = (Missing.NO_VIDEO, *_SENSORS, Missing.MODEL_FAILED)
 _ROLES: Final = (Missing.ROLE_UNKNOWN, Missing.SINGLE_CHANNEL, *_SOUND)
 _TEXT: Final = (Missing.OTHER_LANGUAGE, Missing.LOW_CONFIDENCE, *_ROLES)

@@ -54,6 +54,7 @@ export class LanePainter {
 
   paint() {
     this.clipped(() => {
+      this.unmeasured();
       this.deadAir();
       for (const role of ["staff", "citizen", "unknown"]) {
         if (this.lane(role)) this.speech(this.lane(role), role);
@@ -123,6 +124,20 @@ export class LanePainter {
     this.pen.lineWidth = 2 * this.ratio;
     this.pen.stroke();
     this.pen.fill();
+  }
+
+  unmeasured() {
+    const hatch = this.palette.hatch(this.pen, this.palette.unknown, this.ratio, 5);
+    for (const span of this.model.spansOf("muted", "written")) {
+      for (const lane of ["staff", "citizen"].map((id) => this.lane(id)).filter(Boolean)) {
+        const y = this.top(lane);
+        const height = lane.height * this.ratio;
+        this.pen.globalAlpha = 0.35;
+        const [x, width] = this.bar(span, y, height, hatch, 0);
+        this.pen.globalAlpha = 1;
+        if (span.label) this.note(span.label, x + width / 2, y + height / 2, "center", width - 8 * this.ratio);
+      }
+    }
   }
 
   deadAir() {
