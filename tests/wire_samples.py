@@ -21,11 +21,12 @@ from schemas.activity import ActivityPayload, ActivityWindow
 from schemas.control import ConfirmPayload, RejectedSequence, StatePayload
 from schemas.envelope import seal
 from schemas.fields import SequenceRange, Wire
-from schemas.health import DroppedPayload, HealthPayload, LossHealth, OutboxHealth, SensorHealth
+from schemas.health import DroppedPayload, HealthPayload, LossHealth, OutboxHealth, Press, SensorHealth
 from schemas.identifiers import interaction_id, message_id
 from schemas.interaction import (
     ByRole,
     Coverage,
+    ExpressionSummary,
     Hit,
     InteractionPayload,
     Measurements,
@@ -41,8 +42,10 @@ from schemas.vocabulary import (
     Connection,
     DropReason,
     EndReason,
+    Key,
     Language,
     Missing,
+    Overload,
     RejectReason,
     Role,
     Sensor,
@@ -156,6 +159,7 @@ def _interaction(*, still_open: bool) -> InteractionPayload:
         spans=(
             Span(kind=SpanKind.CITIZEN_PRESENT, start_s=0, duration_s=180),
             Span(kind=SpanKind.RAISED_VOICE, role=Role.CITIZEN, start_s=7, duration_s=1.5),
+            Span(kind=SpanKind.MUTED, role=Role.CITIZEN, start_s=40, duration_s=20),
         ),
         measurements=Measurements(
             handling_s=180,
@@ -170,6 +174,7 @@ def _interaction(*, still_open: bool) -> InteractionPayload:
             raised_voice_s=ByRole(citizen=1.5),
             syllables_per_minute=ByRole(staff=240),
             sentiment=SentimentSummary(mean=-0.25, first_half=-0.5, second_half=0.125, turns=8),
+            expression=ExpressionSummary(mean_valence=0.125, samples=300, coverage=0.5),
             citizen_present_s=180,
             staff_present_s=170,
             unattended_s=10,
@@ -227,6 +232,8 @@ def _health() -> HealthPayload:
         agent_version="0.1.0",
         uptime_s=86_401.5,
         clock_trusted=True,
+        overload=Overload.FEWER_FRAMES,
+        presses=(Press(key=Key.MUTE, at=_ago(20), asked_by=Role.CITIZEN),),
     )
 
 
