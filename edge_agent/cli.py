@@ -5,6 +5,7 @@ import logging
 import os
 import signal
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -83,6 +84,8 @@ def _models(settings: AgentSettings) -> catalog.Models:
     models = catalog.load(
         folder, beam_size=settings.models.beam_size, threads=settings.models.threads
     )
+    if settings.models.expression:
+        models = replace(models, expression=catalog.load_expression())
     privacy.no_core_dumps()
     if not privacy.lock_memory():
         _log.info("memory is not locked: the system does not allow it; turn swap off")

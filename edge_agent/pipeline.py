@@ -35,11 +35,12 @@ from edge_agent.presence import PresenceSettings, PresenceStage, Zones
 from edge_agent.read_turn import ReadTurn
 from edge_agent.segment import CHUNK, Segmenter, SegmentSettings, Voice
 from edge_agent.sound_health import SoundHealth, SoundLimits
+from edge_agent.spans import hundredths
 from edge_agent.turn import MAX_TURN_S, PAUSE_S, SpokenTurn, TurnBuilder
 from edge_agent.words import TurnWords, WordReader
 from edge_agent.zone_history import PresenceChange
 from schemas.health import Press, SensorHealth
-from schemas.interaction import ByRole
+from schemas.interaction import ByRole, ExpressionSummary
 from schemas.vocabulary import Key, Missing, Overload, Role, Sensor, SensorState
 
 _BUFFER_S = MAX_TURN_S + PAUSE_S + 12.0
@@ -72,7 +73,9 @@ class Pipeline:
         self._segmenter = Segmenter(channels, models.voice, settings.segment, self._guard)
         self._loudness = LoudnessMeter(channels)
         self._turns = TurnBuilder(channels, self._buffer, self._loudness)
-        self._presence = PresenceStage(models.faces, settings.zones, settings.presence, self._guard)
+        self._presence = PresenceStage(
+            models.faces, settings.zones, settings.presence, self._guard, models.expression
+        )
         self._tracker = InteractionTracker(channels)
         self._words = WordReader(models.transcriber, models.lexicon, models.sentiment, self._guard)
         self._health = SoundHealth(channels, settings.sound)
@@ -257,6 +260,9 @@ class Pipeline:
             sound=self._health.quality(stay.start_s, stay.end_s),
             has_video=self._presence.sensor is not SensorState.ABSENT,
         )
+        measurements = measured.measurements.model_copy(
+            update={"expression": self._expression(stay.start_s, stay.end_s)}
+        )
         asked = self._asked.spans(stay.start_s, stay.end_s)
         spans = tuple(sorted((*measured.spans, *asked), key=lambda s: (s.start_s, s.kind)))
         coverage = measured.coverage
@@ -264,7 +270,20 @@ class Pipeline:
             missing = tuple(sorted({*coverage.missing, Missing.OVERLOAD}))
             coverage = coverage.model_copy(update={"missing": missing})
         return interaction_draft(
-            self._origin, stay, replace(measured, spans=spans, coverage=coverage)
+            self._origin,
+            stay,
+            replace(measured, measurements=measurements, spans=spans, coverage=coverage),
+        )
+
+    def _expression(self, start_s: float, end_s: float) -> ExpressionSummary | None:
+        meter = self._presence.expression
+        found = None if meter is None else meter.summary(start_s, end_s)
+        if found is None:
+            return None
+        return ExpressionSummary(
+            mean_valence=hundredths(found.mean_valence),
+            samples=found.samples,
+            coverage=hundredths(found.coverage),
         )
 
 

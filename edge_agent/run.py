@@ -136,6 +136,10 @@ def pipeline_settings(settings: AgentSettings) -> PipelineSettings:
     limits = settings.limits
     return PipelineSettings(
         zones=Zones(settings.zones.citizen, settings.zones.staff),
-        presence=PresenceSettings(stalled_s=limits.stalled_s, frozen_s=limits.frozen_s),
+        presence=PresenceSettings(
+            stalled_s=limits.stalled_s,
+            frozen_s=limits.frozen_s,
+            **settings.presence.model_dump(),
+        ),
         sound=SoundLimits(dead_s=limits.dead_s, clipped_s=limits.clipped_s),
     )

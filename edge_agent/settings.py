@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from edge_agent.errors import SettingsError
 from edge_agent.settings_section import Section
@@ -54,6 +54,18 @@ class ModelSettings(Section):
     its model is right about two times in three (docs/models)."""
 
 
+class PresenceLimits(Section):
+    appear_s: Annotated[float, Field(ge=0, le=5)] = 0.3
+    """A face for so long is somebody there."""
+    vanish_s: Annotated[float, Field(ge=0.5, le=10)] = 2.0
+    """A face turned away for less is still there."""
+    min_face: Annotated[float, Field(ge=0, le=1)] = 0.08
+    """Height of the smallest face that counts, as a share of the zone's: the queue behind the
+    citizen has smaller ones."""
+    stay_margin: Annotated[float, Field(ge=0, le=2)] = 0.5
+    """How far, in its own size, a face may leave the zone and still be there."""
+
+
 class OutboxSettings(Section):
     max_bytes: Annotated[int, Field(ge=2**20, le=2**40)] = 256 * 2**20
 
@@ -85,6 +97,7 @@ class AgentSettings(Section):
     zones: ZoneSettings = ZoneSettings()
     limits: LimitSettings = LimitSettings()
     keys: KeySettings = KeySettings()
+    presence: PresenceLimits = PresenceLimits()
     models: ModelSettings = ModelSettings()
     outbox: OutboxSettings = OutboxSettings()
     publish: PublishSettings = PublishSettings()
@@ -100,6 +113,16 @@ class AgentSettings(Section):
     def broker(self) -> tuple[str, int]:
         """Host and port."""
         return _broker(self.broker_url)
+
+    @model_validator(mode="after")
+    def _no_clerk_is_read(self) -> Self:
+        seen = self.zones.citizen != WHOLE_PICTURE and self.zones.staff is not None
+        if self.models.expression and not seen:
+            raise ValueError(
+                "models.expression needs both zones, so that no clerk's face is read; set "
+                "zones.citizen and zones.staff, or turn it off"
+            )
+        return self
 
     @classmethod
     def load(cls, file: Path | None, environ: Mapping[str, str]) -> Self:

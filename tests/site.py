@@ -48,16 +48,20 @@ class Site:
         self, recording: Path, *words: str, counter: str = COUNTER
     ) -> subprocess.Popen[bytes]:
         """With scripted words: tests/agent_process.py."""
-        settings = str(self._enrolled(recording, counter))
+        settings = str(self._enrolled(_recording(recording), counter))
         self.agents.append(self._start(["tests.agent_process", settings, *words]))
         return self.agents[-1]
 
     def start_whisper_agent(self, recording: Path, counter: str) -> subprocess.Popen[bytes]:
-        settings = str(self._enrolled(recording, counter))
+        return self.start_live_agent(_recording(recording), counter)
+
+    def start_live_agent(self, source: str, counter: str) -> subprocess.Popen[bytes]:
+        """`source`: the section [source] of its settings."""
+        settings = str(self._enrolled(source, counter))
         self.agents.append(self._start(["hailong", "agent", "run", "--settings", settings]))
         return self.agents[-1]
 
-    def _enrolled(self, recording: Path, counter: str) -> Path:
+    def _enrolled(self, source: str, counter: str) -> Path:
         """The settings file of the counter's device, which is set up where it is new."""
         device = f"may-{counter[-2:]}"
         state = open_state_folder(self.folder / device)
@@ -78,7 +82,7 @@ class Site:
             f'device_id = "{device}"\nbranch = "{self.branch}"\ncounter = "{counter}"\n'
             f"state = {json.dumps(str(state))}\n"
             f'broker_url = "mqtt://{self.broker}"\nhub_public_key = "{self.hub_key_hex}"\n'
-            f"[source]\npath = {json.dumps(str(recording))}\n"
+            f"{source}\n"
             "[zones]\ncitizen = [[0.5, 0.0], [1.0, 0.0], [1.0, 1.0], [0.5, 1.0]]\n"
             "staff = [[0.0, 0.0], [0.5, 0.0], [0.5, 1.0], [0.0, 1.0]]\n"
             "[publish]\nresend_after_s = 1\nreconnect_max_s = 1\n"
@@ -108,6 +112,10 @@ class Site:
             )
         self.children.append(child)
         return child
+
+
+def _recording(path: Path) -> str:
+    return f"[source]\npath = {json.dumps(str(path))}"
 
 
 def _counter(branch: str, counter: str) -> CounterRow:

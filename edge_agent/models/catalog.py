@@ -39,6 +39,8 @@ class Models:
     faces: FaceDetector
     sentiment: SentimentModel
     lexicon: Lexicon
+    expression: ExpressionModel | None = None
+    """None where the site has not turned it on."""
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -48,6 +50,7 @@ class Models:
             self.faces.model_id,
             self.sentiment.model_id,
             self.lexicon.model_id,
+            *(() if self.expression is None else (self.expression.model_id,)),
         )
 
 

@@ -5,49 +5,29 @@ broker, hub and database; then everything that was written, sent, stored and log
 The same search must find a leak planted on purpose in each of those channels.
 """
 
-import subprocess
-import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
 import av
 import numpy as np
-import paho.mqtt.client as mqtt
-import psycopg
 import pytest
 
 from edge_agent.capture.file import RecordingSource
 from edge_agent.models import catalog
-from tests.canary import Canary, Leak, search, search_folder
+from tests.canary import Canary, Leak, search_folder
+from tests.canary_places import RATE, SPOKEN, Wire, row_leaks, spoken
 from tests.integration.brokers import until
 from tests.integration.conftest import HubDatabase
 from tests.site import Site, site
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
 
-SPOKEN = (
-    "hello, I would like to say that seven purple elephants are dancing quietly under the umbrella"
-)
 SCRIPTED = "bảy con voi tím nhảy múa dưới chiếc ô vàng"
 STAGES = ("", "transcribe", "categories", "sentiment", "presence")
-RATE = 16_000
 RNG = np.random.default_rng(3)
 SOUND = RNG.normal(0, 900, 4096).astype(np.int16)
 PICTURE = np.kron(RNG.integers(40, 216, (8, 8, 3)), np.ones((8, 8, 1))).astype(np.uint8)
-
-
-def spoken(text: str, folder: Path) -> np.ndarray:
-    """int16, 16 kHz."""
-    raw = folder / "spoken.wav"
-    subprocess.run(["espeak-ng", "-v", "en-us+m3", "-s", "140", "-w", raw, text], check=True)
-    with av.open(str(raw)) as container:
-        resampler = av.AudioResampler(format="s16", layout="mono", rate=RATE)
-        parts = [
-            p.to_ndarray()[0] for f in container.decode(audio=0) for p in resampler.resample(f)
-        ]
-    raw.unlink()
-    return np.concatenate(parts)
 
 
 @pytest.fixture(scope="module")
@@ -83,44 +63,6 @@ def recording(tmp_path_factory) -> Path:
         container.mux(video.encode(None))
         container.mux(audio.encode(None))
     return path
-
-
-class Wire:
-    """Everything that crosses the broker, topics included."""
-
-    def __init__(self, broker) -> None:
-        self.messages: list[tuple[str, bytes]] = []
-        self._ready = threading.Event()
-        self.client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv5)
-        self.client.on_message = lambda _c, _u, m: self.messages.append((m.topic, bytes(m.payload)))
-        self.client.on_subscribe = lambda *_: self._ready.set()
-        self.client.connect(broker.host, broker.port)
-        self.client.loop_start()
-        self.client.subscribe("#", qos=1)
-        assert self._ready.wait(10)
-
-    def close(self) -> None:
-        self.client.disconnect()
-        self.client.loop_stop()
-
-    def leaks(self, sought: Canary) -> list[Leak]:
-        raw = b"\n".join(topic.encode() + b" " + payload for topic, payload in self.messages)
-        return search(raw, sought, "wire")
-
-
-def row_leaks(database, sought: Canary) -> list[Leak]:
-    """Every row of every table as text, unpacked from wherever the server keeps it."""
-    leaks: list[Leak] = []
-    with psycopg.connect(database.server.superuser_url(database.name)) as connection:
-        tables = connection.execute(
-            "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables WHERE schemaname IN"
-            " ('hailong', 'hailong_private', 'public')"
-        ).fetchall()
-        for (table,) in tables:
-            rows = connection.execute(f"SELECT t::text, to_jsonb(t)::text FROM {table} t")
-            raw = b"\n".join(part.encode() for row in rows for part in row)
-            leaks += search(raw, sought, f"rows of {table}")
-    return leaks
 
 
 def _speech(channel: np.ndarray) -> np.ndarray:

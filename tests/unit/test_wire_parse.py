@@ -151,6 +151,7 @@ def test_null_is_the_same_as_left_out(name):
                 "video_frames_dropped",
                 "model_failures",
                 "rows",
+                "overload",
             }
             # A field with a default of its own may be left out, and is then never null.
             assert outcomes[0] == outcomes[1] or (defaults and outcomes[1] == "schema")

@@ -25,7 +25,7 @@ class Says:
         self.answers = list(answers)
         self.hints = []
 
-    def transcribe(self, samples, hint):
+    def transcribe(self, samples, hint, *, beam_size=None):
         self.hints.append(hint)
         answer = self.answers.pop(0)
         if isinstance(answer, Exception):
