@@ -43,7 +43,7 @@ class SoundBlock:
     """`samples`: float32 in [-1, 1], shape (n,), 16 kHz, of one channel of the source (0 staff,
     1 citizen, or 0 alone); `at_s`: media time of the first, by the clock at its arrival.
 
-    A tenth of a second at most: the mixer waits 0.2 s for a block, its own length included.
+    A tenth of a second at most: the mixer waits 0.25 s for a block, its own length included.
     """
 
     channel: int

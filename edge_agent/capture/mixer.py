@@ -15,9 +15,9 @@ from edge_agent.capture.inbox import SoundBlock
 from edge_agent.capture.sound import BLOCK
 from schemas.vocabulary import Sensor, SensorState
 
-WAIT_S = 0.2
-"""For blocks to come, their own length included; with the frame itself the oldest sample waits
-0.3 s."""
+WAIT_S = 0.25
+"""For blocks to come, their own length included, on a machine that is busy: sound is given 0.3 s
+after it was heard, on the mean of a frame's samples."""
 _GAP_S = 0.5
 """A shorter loss is not worth a word; anything longer lowers coverage, from its beginning."""
 _TRUST_S = 1.0
@@ -95,6 +95,7 @@ class _Word:
         self._stalled_s = stalled_s
         self._heard_s = start_s
         """Where the last sound ends."""
+        self._came = False
         self._said = SensorState.OK
         self._input_says = SensorState.OK
         self._input_said_s = start_s
@@ -111,12 +112,14 @@ class _Word:
 
     def heard(self, first_s: float, last_s: float) -> list[SensorChange]:
         gap_from_s, self._heard_s = self._heard_s, last_s
+        # What passes while a device is opened for the first time is no gap.
+        came, self._came = self._came, True
         if self._said is not SensorState.OK:
             rest = first_s < self._input_said_s + _TRUST_S  # of what came before the word
             if self._input_says is not SensorState.OK and rest:
                 return []
             return self._say(first_s, SensorState.OK)
-        if first_s - gap_from_s >= _GAP_S:
+        if came and first_s - gap_from_s >= _GAP_S:
             return [
                 *self._say(gap_from_s, SensorState.STALLED),
                 *self._say(first_s, SensorState.OK),
