@@ -11,6 +11,8 @@ from pathlib import Path
 import click
 
 from edge_agent import privacy
+from edge_agent.cli_errors import BadInput
+from edge_agent.cli_sensors import check, devices, ready
 from edge_agent.counters import check_together, run_counters
 from edge_agent.errors import AgentError
 from edge_agent.identity import DeviceIdentity
@@ -108,11 +110,9 @@ def key(file: Path, *, as_json: bool) -> None:
     click.echo(json.dumps({"device": identity.device_id, "key": public}) if as_json else public)
 
 
-class BadInput(click.ClickException):
-    """One line on standard error, exit code 2."""
-
-    exit_code = 2
-
-
 def _say(line: str) -> None:
     click.echo(line)
+
+
+for command in (devices, check, ready):
+    agent.add_command(command)

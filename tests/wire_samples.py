@@ -21,7 +21,14 @@ from schemas.activity import ActivityPayload, ActivityWindow
 from schemas.control import ConfirmPayload, RejectedSequence, StatePayload
 from schemas.envelope import seal
 from schemas.fields import SequenceRange, Wire
-from schemas.health import DroppedPayload, HealthPayload, LossHealth, OutboxHealth, Press, SensorHealth
+from schemas.health import (
+    DroppedPayload,
+    HealthPayload,
+    LossHealth,
+    OutboxHealth,
+    Press,
+    SensorHealth,
+)
 from schemas.identifiers import interaction_id, message_id
 from schemas.interaction import (
     ByRole,

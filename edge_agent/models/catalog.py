@@ -65,18 +65,23 @@ def load(whisper_folder: Path, *, beam_size: int, threads: int) -> Models:
 
 def load_local(transcriber: Transcriber, lexicon: Lexicon) -> Models:
     """All but the transcriber, out of the installed packages."""
-    from edge_agent.models.blazeface import BlazeFace  # noqa: PLC0415 - loads slowly
-    from edge_agent.models.silero import SileroVoice  # noqa: PLC0415
+    from edge_agent.models.silero import SileroVoice  # noqa: PLC0415 - loads slowly
 
     silero = _package_file("faster_whisper", "assets/silero_vad_v6.onnx")
-    blazeface = Path(str(resources.files("edge_agent.models") / "data" / "blaze_full.onnx"))
     return Models(
         voice=SileroVoice(silero, _checked("silero", silero, SILERO_SHA256)),
         transcriber=transcriber,
-        faces=BlazeFace(blazeface, _checked("blazeface", blazeface, BLAZEFACE_SHA256)),
+        faces=load_faces(),
         sentiment=LexiconSentiment.load(),
         lexicon=lexicon,
     )
+
+
+def load_faces() -> FaceDetector:
+    from edge_agent.models.blazeface import BlazeFace  # noqa: PLC0415 - loads slowly
+
+    path = Path(str(resources.files("edge_agent.models") / "data" / "blaze_full.onnx"))
+    return BlazeFace(path, _checked("blazeface", path, BLAZEFACE_SHA256))
 
 
 def load_expression() -> ExpressionModel:

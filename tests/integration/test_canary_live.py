@@ -75,7 +75,8 @@ def test_nothing_of_a_live_conversation_is_left_anywhere_nor_after_a_crash(
             ]
             assert leaks == []
             assert [p for p in folder.rglob("*") if p.name.startswith("core")] == []
-            made.log.open("a").write(f"said: {SPOKEN}\n")
+            with made.log.open("a") as log:
+                log.write(f"said: {SPOKEN}\n")
             assert {leak.where for leak in search_folder(folder, sought)} == {"programs.log"}
     finally:
         resource.setrlimit(resource.RLIMIT_CORE, limits)
@@ -84,4 +85,6 @@ def test_nothing_of_a_live_conversation_is_left_anywhere_nor_after_a_crash(
 
 def talked(hub_db) -> bool:
     """The live counter's windows have reached the hub with the citizen's speech in them."""
-    return bool(hub_db.value("SELECT count(*) FROM hailong.activity WHERE citizen_speech_s > 3"))
+    return bool(
+        hub_db.value("SELECT count(*) FROM hailong_private.activity WHERE citizen_speech_s > 3")
+    )
