@@ -66,6 +66,22 @@ def describe() -> dict[str, Any]:
     }
 
 
+def result(
+    figures: Iterable[Figure],
+    *,
+    machine: Mapping[str, Any] | None = None,
+    notes: Sequence[str] = (),
+) -> Result:
+    """`machine`: of `describe()` before the run, so that the load is that of the others."""
+    return Result(
+        date=datetime.now(UTC).isoformat(timespec="seconds"),
+        commit=_commit(),
+        machine=dict(describe() if machine is None else machine),
+        figures=[_rounded(figure) for figure in figures],
+        notes=list(notes),
+    )
+
+
 def write(
     name: str,
     figures: Iterable[Figure],
@@ -74,17 +90,11 @@ def write(
     notes: Sequence[str] = (),
     folder: Path = RESULTS,
 ) -> Path:
-    """`machine`: of `describe()` before the run, so that the load is that of the others."""
-    result = Result(
-        date=datetime.now(UTC).isoformat(timespec="seconds"),
-        commit=_commit(),
-        machine=dict(describe() if machine is None else machine),
-        figures=[_rounded(figure) for figure in figures],
-        notes=list(notes),
-    )
+    """Arguments as of `result`. Returns the file."""
+    made = result(figures, machine=machine, notes=notes)
     path = folder / f"{name}.json"
     folder.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(asdict(result), ensure_ascii=False, indent=1) + "\n")
+    path.write_text(json.dumps(asdict(made), ensure_ascii=False, indent=1) + "\n")
     return path
 
 
@@ -95,20 +105,20 @@ def read(name: str, folder: Path = RESULTS) -> Result:
     return Result(**raw, figures=figures)
 
 
-def show(result: Result) -> None:
+def show(found: Result) -> None:
     """Goal beside figure, missed ones too, and the peers under it."""
-    machine = result.machine
-    print(f"{result.date}, commit {result.commit}, {machine['cores']} cores of {machine['cpu']}")
-    width = max((len(figure.name) for figure in result.figures), default=0)
-    for figure in result.figures:
+    machine = found.machine
+    print(f"{found.date}, commit {found.commit}, {machine['cores']} cores of {machine['cpu']}")
+    width = max((len(figure.name) for figure in found.figures), default=0)
+    for figure in found.figures:
         print(f"{figure.name:<{width}}  {_text(figure.value):>9} {figure.unit:<12} {_goal(figure)}")
         for peer, value in figure.peers.items():
             print(
                 f"{'  ' + peer:<{width}}  {_text(value):>9} {figure.unit:<12} {_ratio(figure, value)}"
             )
-    judged = [figure for figure in result.figures if figure.met is not None]
+    judged = [figure for figure in found.figures if figure.met is not None]
     print(f"{sum(bool(figure.met) for figure in judged)} of {len(judged)} goals met")
-    for note in result.notes:
+    for note in found.notes:
         print(f"note: {note}")
 
 
