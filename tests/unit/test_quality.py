@@ -21,6 +21,24 @@ def speech(seed: int, dbfs: float = -25.0) -> np.ndarray:
     return noise(seed, dbfs) * on
 
 
+def voice_at(hz: float) -> np.ndarray:
+    """A pitch that wanders as a voice's does, with harmonics, all the time."""
+    at = np.arange(SECONDS * RATE) / RATE
+    pitch = hz * (1 + 0.05 * np.sin(2 * np.pi * 1.3 * at) + 0.03 * np.sin(2 * np.pi * 3.1 * at))
+    phase = 2 * np.pi * np.cumsum(pitch) / RATE
+    return 0.03 * sum(np.sin(k * phase) / k for k in range(1, 12))
+
+
+def in_a_room(sound: np.ndarray, seed: int, delay: int = 0) -> np.ndarray:
+    """As much by the walls as directly, 0.5 s of reverberation."""
+    tail = np.random.default_rng(seed).normal(size=4000) * np.exp(-np.arange(4000) / 1150)
+    tail[: delay + 1] = 0
+    tail /= np.sqrt(np.sum(tail**2))
+    tail[delay] = 1.0
+    size = sound.size + tail.size
+    return np.fft.irfft(np.fft.rfft(sound, size) * np.fft.rfft(tail, size), size)[: sound.size]
+
+
 def findings(staff, citizen, **more):
     sound = np.stack([staff, citizen]).astype(np.float32)
     return {(f.sensor, f.finding) for f in judge_sound(sound, BOTH, **more)}
@@ -76,6 +94,34 @@ def test_two_microphones_that_hear_the_same():
     apart = np.roll(voice, 30) * 0.2
     assert echo not in findings(voice + noise(2), apart + noise(3))
     assert echo not in findings(voice + noise(2), speech(4) + noise(3)), "two people at once"
+
+
+def test_two_microphones_that_hear_the_same_in_a_room_that_echoes():
+    echo = (None, Finding.ECHO)
+    near, far = in_a_room(speech(1), 5), in_a_room(speech(1), 6, delay=30)
+    assert echo in findings(near + noise(2), far * 0.8 + noise(3))
+    other = in_a_room(speech(4), 6)
+    assert echo not in findings(near + noise(2), other * 0.8 + noise(3)), "two people at once"
+
+
+@pytest.mark.parametrize("hz", [98, 100, 103, 149])
+def test_a_deep_voice_is_no_hum(hz):
+    voice = voice_at(hz)
+    found = findings(voice + noise(2), voice * 0.1 + noise(3))
+    assert Finding.HUM not in {finding for _, finding in found}
+
+
+@pytest.mark.parametrize("hz", [49.8, 50.15, 100.3])
+def test_a_hum_under_a_voice_is_found(hz):
+    hum = 0.006 * np.sin(2 * np.pi * hz * np.arange(SECONDS * RATE) / RATE)
+    found = findings(speech(1) + hum + noise(2), speech(1) * 0.1 + noise(3))
+    assert (Sensor.MICROPHONE_STAFF, Finding.HUM) in found
+    assert (Sensor.MICROPHONE_CITIZEN, Finding.HUM) not in found
+
+
+def test_an_offset_is_no_noise():
+    found = findings(speech(1) + noise(2) + 0.05, speech(1) * 0.1 + noise(3))
+    assert found == {(Sensor.MICROPHONE_STAFF, Finding.OFFSET)}
 
 
 def test_nobody_spoke():
