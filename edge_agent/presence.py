@@ -8,6 +8,7 @@ How many pictures come a second changes little: who appears and vanishes is told
 """
 
 import hashlib
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -23,6 +24,11 @@ from edge_agent.zone_history import Presence, PresenceChange
 from schemas.vocabulary import Role, SensorState
 
 __all__ = ["Polygon", "PresenceSettings", "PresenceStage", "Zones"]
+
+_DIGESTS = 32
+"""A camera that encodes one frozen picture again and again sends the few that its groups of
+pictures make of it, in turn; of a living one no picture comes again.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +105,8 @@ class PresenceStage:
         self.expression = None if expression is None else ExpressionMeter()
         """The citizen's expression over time; None where it is off."""
         self._last_frame_s: float | None = None
-        self._digest: bytes | None = None
-        """Of the last picture: enough to see that it comes again, and to see nothing else."""
+        self._digests: deque[bytes] = deque(maxlen=_DIGESTS)
+        """Of the last pictures: enough to see that one comes again, and to see nothing else."""
         self._changed_s = 0.0
         self.sensor = SensorState.ABSENT
 
@@ -126,7 +132,8 @@ class PresenceStage:
         until they come again.
         """
         self.sensor = state
-        self._last_frame_s = self._digest = None
+        self._last_frame_s = None
+        self._digests.clear()
         return self._unknown(at_s, at_s)
 
     def tick(self, now_s: float) -> list[PresenceChange]:
@@ -140,9 +147,9 @@ class PresenceStage:
     def _health(self, frame: VideoFrame) -> SensorState:
         thumbnail: Picture = frame.picture[::8, ::8].mean(axis=2).astype(np.uint8)
         digest = hashlib.blake2b(thumbnail.tobytes(), digest_size=16).digest()
-        if digest != self._digest:
+        if digest not in self._digests:
             self._changed_s = frame.at_s
-        self._digest = digest
+            self._digests.append(digest)
         dark = float(thumbnail.mean()) < self._settings.dark_level
         flat = float(thumbnail.std()) < self._settings.flat_contrast
         if dark or flat:

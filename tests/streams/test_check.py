@@ -82,9 +82,9 @@ def test_swapped_distorted_and_silent_ones_are_told(pulse, settings):
 def test_the_camera_is_looked_at_and_its_still_drawn(pulse, settings):
     voice = speech()
     pulse.play("counter", np.stack([voice, voice * 0.1]).astype(np.float32))
-    with rtsp_server.RtspServer(pattern="checkers-8") as camera:
+    with rtsp_server.RtspServer(pattern="gradient") as camera:
         words = ("check", "--settings", settings(camera.url), "--language", "en")
-        done = run(*words, "--seconds", "5", "--zones", "terminal")
+        done = run(*words, "--seconds", "9", "--zones", "terminal")
         assert "▀" in done.output
         assert "Camera: the picture stands still" in done.output
     with rtsp_server.RtspServer(pattern="snow") as camera:

@@ -88,6 +88,16 @@ def test_a_still_picture_for_some_seconds_is_not_frozen():
     assert states(zones[Role.CITIZEN], 40) == [(PRESENT, 0, 40)]
 
 
+def test_a_frozen_picture_that_is_encoded_anew_is_frozen():
+    """Key frame and what follows it differ a little, and come again and again."""
+    rng = np.random.default_rng(4)
+    group = [rng.integers(60, 190, (24, 32, 3)).astype(np.uint8) for _ in range(6)]
+    stage = PresenceStage(ScriptedFaces(), Zones(RIGHT, None), PresenceSettings(), Guard())
+    for number in range(60):
+        stage.push(VideoFrame(number / 3, group[number % 6]))
+    assert stage.sensor is SensorState.FROZEN
+
+
 def test_pictures_that_stop_coming_make_it_unknown_from_the_last():
     scene = Scene(10)
     scene.citizen_there(0, 10)
