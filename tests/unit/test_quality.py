@@ -113,7 +113,7 @@ def test_a_deep_voice_is_no_hum(hz):
 
 @pytest.mark.parametrize("hz", [49.8, 50.15, 100.3])
 def test_a_hum_under_a_voice_is_found(hz):
-    hum = 0.006 * np.sin(2 * np.pi * hz * np.arange(SECONDS * RATE) / RATE)
+    hum = 0.01 * np.sin(2 * np.pi * hz * np.arange(SECONDS * RATE) / RATE)
     found = findings(speech(1) + hum + noise(2), speech(1) * 0.1 + noise(3))
     assert (Sensor.MICROPHONE_STAFF, Finding.HUM) in found
     assert (Sensor.MICROPHONE_CITIZEN, Finding.HUM) not in found
