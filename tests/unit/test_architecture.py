@@ -40,6 +40,6 @@ def test_the_pipeline_imports_the_stages_in_the_order_of_the_page():
     for _, file, *_ in ROWS:
         module = file.removesuffix(".py").replace("/", ".")
         if file.startswith("edge_agent/") and not file.endswith(
-            ("outbox.py", "publisher.py", "capture/file.py")
+            ("outbox.py", "publisher.py", "capture/live.py")
         ):
             assert f"from {module} import" in source, module
