@@ -10,10 +10,10 @@ Language = Literal["vi", "en"]
 Words = Mapping[Language, str]
 
 SENSORS: Mapping[Sensor, Words] = {
-    Sensor.MICROPHONE_STAFF: {"vi": "Micrô phía cán bộ", "en": "Staff microphone"},
-    Sensor.MICROPHONE_CITIZEN: {"vi": "Micrô phía người dân", "en": "Citizen microphone"},
+    Sensor.MICROPHONE_STAFF: {"vi": "Micrô cán bộ", "en": "Staff microphone"},
+    Sensor.MICROPHONE_CITIZEN: {"vi": "Micrô người dân", "en": "Citizen microphone"},
     Sensor.MICROPHONE_SHARED: {"vi": "Micrô dùng chung", "en": "Shared microphone"},
-    Sensor.CAMERA: {"vi": "Camera", "en": "Camera"},
+    Sensor.CAMERA: {"vi": "Máy quay", "en": "Camera"},
 }
 BOTH: Words = {"vi": "Hai micrô", "en": "Both microphones"}
 GOOD: Words = {"vi": "hoạt động tốt", "en": "works"}
@@ -31,7 +31,7 @@ STATES: Mapping[SensorState, Words] = {
         "en": "cannot be connected; check cable, address and credentials",
     },
     SensorState.FROZEN: {
-        "vi": "hình đứng yên; khởi động lại camera",
+        "vi": "hình đứng yên; khởi động lại máy quay",
         "en": "the picture stands still; restart the camera",
     },
     SensorState.COVERED: {

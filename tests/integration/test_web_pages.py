@@ -9,7 +9,7 @@ import pytest
 from hub.auth import passwords
 from hub.ingest.process import Processor
 from hub.ingest.verify import Received
-from schemas.health import SensorHealth
+from schemas.health import Press, SensorHealth
 from schemas.interaction import ByRole
 from schemas.vocabulary import Missing
 from tests.builders import (
@@ -365,6 +365,16 @@ def test_the_operator_sees_devices_and_what_was_refused(site, hub_db, sender) ->
     assert "chữ ký không khớp" in shown
     assert [d["state"] for d in devices] == ["online"]
     assert [r["reason"] for r in rejects] == ["bad_signature"]
+
+
+def test_the_operator_sees_overload_and_pressed_keys(site, hub_db, sender) -> None:
+    press = Press(key="mute", at=NOW, asked_by="citizen")
+    arrive(hub_db, sender, state_payload(), health_payload(overload="no_words", presses=(press,)))
+    with site.as_("operator") as client:
+        shown = text_of(client.get("/devices"))
+
+    assert "Quá tải: không nhận dạng lời nói" in shown
+    assert "Tạm dừng đo (Người dân)" in shown
 
 
 def test_the_privacy_officer_sees_what_is_kept(site, hub_db, sender) -> None:
