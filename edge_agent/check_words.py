@@ -10,12 +10,12 @@ Language = Literal["vi", "en"]
 Words = Mapping[Language, str]
 
 SENSORS: Mapping[Sensor, Words] = {
-    Sensor.MICROPHONE_STAFF: {"vi": "Micrô cán bộ", "en": "Staff microphone"},
-    Sensor.MICROPHONE_CITIZEN: {"vi": "Micrô người dân", "en": "Citizen microphone"},
-    Sensor.MICROPHONE_SHARED: {"vi": "Micrô dùng chung", "en": "Shared microphone"},
+    Sensor.MICROPHONE_STAFF: {"vi": "Micro phía cán bộ", "en": "Staff microphone"},
+    Sensor.MICROPHONE_CITIZEN: {"vi": "Micro phía người dân", "en": "Citizen microphone"},
+    Sensor.MICROPHONE_SHARED: {"vi": "Micro dùng chung", "en": "Shared microphone"},
     Sensor.CAMERA: {"vi": "Máy quay", "en": "Camera"},
 }
-BOTH: Words = {"vi": "Hai micrô", "en": "Both microphones"}
+BOTH: Words = {"vi": "Hai micro", "en": "Both microphones"}
 GOOD: Words = {"vi": "hoạt động tốt", "en": "works"}
 STATES: Mapping[SensorState, Words] = {
     SensorState.DEAD: {
@@ -49,7 +49,7 @@ FINDINGS: Mapping[Finding, Words] = {
         "en": "sound is distorted; lower its gain",
     },
     Finding.QUIET: {
-        "vi": "âm thanh quá nhỏ ({value:.0f} dBFS); tăng mức thu hoặc đặt micrô gần hơn",
+        "vi": "âm thanh quá nhỏ ({value:.0f} dBFS); tăng mức thu hoặc đặt micro gần hơn",
         "en": "is too quiet ({value:.0f} dBFS); raise its gain or put it nearer",
     },
     Finding.NOISY: {
@@ -72,7 +72,7 @@ FINDINGS: Mapping[Finding, Words] = {
         "in the settings",
     },
     Finding.ECHO: {
-        "vi": "nghe gần như giống nhau (chênh {value:.0f} dB); tách xa hai micrô, quay lưng vào "
+        "vi": "nghe gần như giống nhau (chênh {value:.0f} dB); tách xa hai micro, quay lưng vào "
         "nhau, tắt chế độ tự chỉnh âm",
         "en": "hear nearly the same (apart by {value:.0f} dB); put them further apart, back to "
         "back, and turn automatic gain off",

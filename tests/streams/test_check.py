@@ -58,8 +58,8 @@ def test_good_microphones_are_ready(pulse, settings):
     ready = run("ready", "--settings", settings())
     assert ready.exit_code == 0
     assert ready.output.splitlines() == [
-        "Micrô cán bộ: sẵn sàng",
-        "Micrô người dân: sẵn sàng",
+        "Micro phía cán bộ: sẵn sàng",
+        "Micro phía người dân: sẵn sàng",
     ]
 
 
@@ -74,8 +74,8 @@ def test_swapped_distorted_and_silent_ones_are_told(pulse, settings):
     player = pulse.play("counter", np.stack([voice * 0, loud]).astype(np.float32))
     done = run("check", "--settings", settings(), "--seconds", "4")
     assert done.exit_code == 1
-    assert "Micrô cán bộ: không có tín hiệu âm thanh" in done.output
-    assert "Micrô người dân: âm thanh bị vỡ" in done.output
+    assert "Micro phía cán bộ: không có tín hiệu âm thanh" in done.output
+    assert "Micro phía người dân: âm thanh bị vỡ" in done.output
 
 
 @pytest.mark.skipif(rtsp_server.missing() is not None, reason=str(rtsp_server.missing()))
