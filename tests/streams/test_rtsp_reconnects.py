@@ -99,8 +99,9 @@ def test_fifty_connections_leave_no_thread_no_handle_and_no_memory():
                 sizes.append((me.memory_info().rss, me.num_fds(), me.num_threads()))
         door.close()
     rss, handles, threads = np.array(sizes, float).T
-    assert handles[-10:].max() <= handles[10:20].max() + 1
-    assert threads[-10:].max() <= threads[10:20].max() + 1
+    # The next connection may be under way at any moment; what leaks raises the least, too.
+    assert handles[-10:].min() <= handles[10:20].min()
+    assert threads[-10:].min() <= threads[10:20].min()
     # A connection holds over a megabyte: one in ten that stayed would show.
     grown = np.median(rss[-10:]) - np.median(rss[10:20])
     assert grown < 3e6, f"{grown / 1e6:.1f} MB in 30 connections"
