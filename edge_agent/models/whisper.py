@@ -1,46 +1,86 @@
 """Whisper through CTranslate2: any converted folder (Whisper, PhoWhisper) will do.
 
-Whisper's encoder is trained on 30 s windows and costs the same for a turn of 3 s. CTranslate2
-takes a shorter window: here the turn's own length + 4 s, with the number of tokens capped by
-the turn's length, because a short window makes Whisper go on talking after the end.
+A turn is encoded with a few seconds of silence after it (`whisper_window.py` says why). Where
+the text is a loop or reaches its cap, once more with more silence; where it still is, there
+are no words. One transcriber serves several threads: CTranslate2 queues their calls, and
+nothing is kept here from one call to the next.
 """
 
 import math
 import re
-import zlib
+from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
+from faster_whisper.feature_extractor import FeatureExtractor
 from faster_whisper.tokenizer import Tokenizer
 from faster_whisper.transcribe import WhisperModel, get_suppressed_tokens
+from faster_whisper.utils import download_model
 
 from edge_agent.capture.frame import SAMPLE_RATE, Samples
+from edge_agent.errors import ModelError
 from edge_agent.models.base import Capabilities, Transcript
+from edge_agent.models.hallucinations import is_hallucination
+from edge_agent.models.loops import looped
+from edge_agent.models.whisper_window import MAX_TOKENS, most_tokens, window
 from schemas.vocabulary import Language
 
-_FRAMES_PER_S = 100
+SILENCES_S = (6.0, 12.0)
+"""After the turn: at the first try, and where its text is a loop. benchmarks/transcription.py
+has the whole curve."""
 _LANGUAGES = {"vi": Language.VIETNAMESE, "en": Language.ENGLISH}
+_MIN_S = 0.1
 _SHORT_S = 1.5
 """Under this a turn says too little of its language; the interaction's is taken."""
 _MIN_LANGUAGE = 0.8
+_MIN_CONFIDENCE = 0.25
+"""Of noise and hums the decoder makes a word or two with .06 to .22; callers want more."""
 _PRIOR = 4.0
 """How much likelier Vietnamese or English is at a Hanoi counter than any one other language.
 Whisper's probabilities know nothing of the place; this odds factor is what the place adds."""
-_MAX_COMPRESSION = 2.4
-"""Text that compresses better is a loop, not speech (Whisper's own threshold)."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class _Read:
+    """What one decoding says. `whole`: it ended by itself, not at its cap."""
+
+    text: str
+    log_probability: float
+    whole: bool
+
+    @property
+    def trusted(self) -> bool:
+        return self.whole and not looped(self.text)
 
 
 class WhisperTranscriber:
-    def __init__(self, folder: Path, model_id: str, *, beam_size: int, threads: int) -> None:
-        self._whisper = WhisperModel(
-            str(folder),
-            device="cpu",
-            compute_type="int8",
-            cpu_threads=threads,
-            local_files_only=True,
-        )
+    """Raises ModelError for a model that cannot be loaded or does not know Vietnamese.
+
+    `silences_s`: seconds of silence after the turn, one of each try; more cost more.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        model_id: str,
+        *,
+        beam_size: int,
+        threads: int,
+        silences_s: tuple[float, ...] = SILENCES_S,
+    ) -> None:
+        self._whisper = _load(folder, threads)
         self._model_id = model_id
         self._beam_size = beam_size
+        self._silences_s = silences_s
+        # By the model itself: not every converted folder has its preprocessor_config.json.
+        self._extract = FeatureExtractor(feature_size=self._whisper.model.n_mels)
+        self._tokenizers = {
+            language: Tokenizer(
+                self._whisper.hf_tokenizer, multilingual=True, task="transcribe", language=code
+            )
+            for code, language in _LANGUAGES.items()
+        }
+        any_tokenizer = self._tokenizers[Language.VIETNAMESE]
+        self._suppressed = list(get_suppressed_tokens(any_tokenizer, [-1]))
 
     @property
     def model_id(self) -> str:
@@ -53,52 +93,58 @@ class WhisperTranscriber:
     def transcribe(
         self, samples: Samples, hint: Language | None, *, beam_size: int | None = None
     ) -> Transcript | None:
-        duration_s = len(samples) / SAMPLE_RATE
-        encoded = self._encode(samples, duration_s)
-        language, probability = self._language(encoded, duration_s, hint)
-        if language is Language.OTHER:
-            return Transcript("", language, probability, 0.0)
-        tokenizer = Tokenizer(
-            self._whisper.hf_tokenizer,
-            self._whisper.model.is_multilingual,
-            task="transcribe",
-            language=language.value,
-        )
+        length_s = len(samples) / SAMPLE_RATE
+        if length_s < _MIN_S:
+            return None
+        decided: tuple[Language, float] | None = None
+        for silence_s in self._silences_s:
+            encoded = self._whisper.encode(window(self._extract, samples, silence_s))
+            decided = decided or self._language(encoded, length_s, hint)
+            language, probability = decided
+            if language is Language.OTHER:
+                return Transcript("", language, probability, 0.0)
+            read = self._decode(encoded, language, length_s, beam_size or self._beam_size)
+            if read.trusted:
+                confidence = min(1.0, math.exp(read.log_probability))
+                if confidence < _MIN_CONFIDENCE or not _has_words(read.text):
+                    return None
+                return Transcript(read.text, language, probability, confidence)
+        return None
+
+    def _decode(  # type: ignore[no-untyped-def]
+        self,
+        encoded,  # noqa: ANN001 - CTranslate2's StorageView, which ships no types
+        language: Language,
+        length_s: float,
+        beam_size: int,
+    ) -> _Read:
+        tokenizer = self._tokenizers[language]
         prompt = [*tokenizer.sot_sequence, tokenizer.no_timestamps]
         result = self._whisper.model.generate(
             encoded,
             [prompt],
-            beam_size=beam_size or self._beam_size,
-            max_length=min(448, len(prompt) + int(16 * duration_s) + 12),
+            beam_size=beam_size,
+            max_length=min(MAX_TOKENS, len(prompt) + most_tokens(length_s)),
             return_scores=True,
-            return_no_speech_prob=True,
             suppress_blank=True,
-            suppress_tokens=list(get_suppressed_tokens(tokenizer, [-1])),
+            suppress_tokens=self._suppressed,
         )[0]
         tokens = result.sequences_ids[0]
-        text = tokenizer.decode(tokens).strip()
-        if not re.search(r"\w", text) or _compression(text) > _MAX_COMPRESSION:
-            return None
         # The score is the mean over the tokens; the end token counts as one more.
-        confidence = math.exp(result.scores[0] * len(tokens) / (len(tokens) + 1))
-        return Transcript(text, language, probability, min(1.0, confidence))
-
-    def _encode(self, samples: Samples, duration_s: float):  # type: ignore[no-untyped-def]  # noqa: ANN202 - CTranslate2's StorageView, which ships no types
-        features = self._whisper.feature_extractor(samples)
-        frames = min(3000, math.ceil((duration_s + 4.0) * _FRAMES_PER_S))
-        frames += frames % 2  # the encoder halves the time axis
-        window = np.zeros((features.shape[0], frames), np.float32)
-        count = min(frames, features.shape[1])
-        window[:, :count] = features[:, :count]
-        return self._whisper.encode(window)
+        mean = result.scores[0] * len(tokens) / (len(tokens) + 1)
+        whole = len(tokens) < most_tokens(length_s)
+        return _Read(tokenizer.decode(tokens).strip(), mean, whole)
 
     def _language(  # type: ignore[no-untyped-def]
         self,
-        encoded,  # noqa: ANN001 - see _encode
-        duration_s: float,
+        encoded,  # noqa: ANN001 - see _decode
+        length_s: float,
         hint: Language | None,
     ) -> tuple[Language, float]:
-        if hint is not None and duration_s < _SHORT_S:
+        """Of every turn that is long enough to tell, whatever went before: a change of
+        language in mid-conversation must be seen. Costs one step of the decoder.
+        """
+        if hint is not None and length_s < _SHORT_S:
             return hint, _MIN_LANGUAGE
         weighed = [
             (_LANGUAGES.get(token.strip("<|>")), probability)
@@ -112,6 +158,40 @@ class WhisperTranscriber:
         return language, probability
 
 
-def _compression(text: str) -> float:
-    raw = text.encode()
-    return len(raw) / len(zlib.compress(raw))
+def download(name: str, kept: Path, *, offline: bool) -> Path:
+    """The folder in `kept` of a hub's model; raises what the hub's client raises."""
+    return Path(download_model(name, local_files_only=offline, cache_dir=str(kept)))
+
+
+def _has_words(text: str) -> bool:
+    return re.search(r"\w", text) is not None and not is_hallucination(text)
+
+
+def _load(folder: Path, threads: int) -> WhisperModel:
+    try:
+        whisper = WhisperModel(
+            str(folder),
+            device="cpu",
+            compute_type="int8",
+            cpu_threads=threads,
+            local_files_only=True,
+        )
+    # A boundary: the two runtimes raise RuntimeError, ValueError and bare Exception.
+    except Exception as error:
+        raise ModelError(
+            f"no Whisper model in {folder}: CTranslate2 cannot load it ({_line(error)}); "
+            "convert or copy it again, or name another"
+        ) from error
+    tokens = whisper.hf_tokenizer
+    absent = [code for code in _LANGUAGES if tokens.token_to_id(f"<|{code}|>") is None]
+    if not whisper.model.is_multilingual or absent:
+        raise ModelError(
+            f"the Whisper model in {folder} is not multilingual or lacks Vietnamese or English; "
+            "expected one with both: Whisper without .en in its name, or PhoWhisper"
+        )
+    return whisper
+
+
+def _line(error: Exception) -> str:
+    """Before any sound has been heard, so a runtime's text can tell nothing of it."""
+    return (str(error).strip() or type(error).__name__).splitlines()[0][:160]
