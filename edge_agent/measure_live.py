@@ -7,12 +7,13 @@ than a second or two) and no interaction is open, so that no time of an interact
 
 import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, time, timedelta, timezone
 from uuid import uuid4
 
-from edge_agent.capture.inbox import MediaClock
+from edge_agent.capture.inbox import Input, MediaClock
 from edge_agent.capture.live import LiveSource
+from edge_agent.capture.stream import StreamInput
 from edge_agent.clock import WallClock, trusted
 from edge_agent.counter_keys import CounterKeys
 from edge_agent.delivery import Delivery
@@ -20,7 +21,7 @@ from edge_agent.message import Origin
 from edge_agent.models.catalog import Models
 from edge_agent.open_live import live_inputs
 from edge_agent.overload import OverloadControl
-from edge_agent.pipeline import Pipeline, PipelineSettings
+from edge_agent.pipeline import FEWER_FPS, Pipeline, PipelineSettings
 from edge_agent.settings import AgentSettings
 from schemas.health import LossHealth
 from schemas.vocabulary import Key, Overload, Role, SourceKind
@@ -97,6 +98,7 @@ class LiveCounter:
             if step is not pipeline.overload:
                 _tell(step, source.lag_s)
                 pipeline.relieve(step)
+                _look_less(inputs, self._settings, step)
             if shifts.passed(origin.at(pipeline.media_s)):
                 pipeline.end_shift()
             self._delivery.report_on(pipeline, self._losses(source))
@@ -145,6 +147,15 @@ class ShiftEnds:
 def _whole_ms(moment: datetime) -> datetime:
     moment = moment.astimezone(UTC)
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
+def _look_less(inputs: Sequence[Input], settings: AgentSettings, step: Overload) -> None:
+    """Pictures that are not looked at need not be decoded either."""
+    camera = settings.source.camera
+    if camera is not None:
+        for sensor in inputs:
+            if isinstance(sensor, StreamInput):
+                sensor.set_fps(camera.fps if step is Overload.NONE else FEWER_FPS)
 
 
 def _tell(step: Overload, lag_s: float) -> None:

@@ -45,8 +45,8 @@ from schemas.vocabulary import Key, Missing, Overload, Role, Sensor, SensorState
 
 _BUFFER_S = MAX_TURN_S + PAUSE_S + 12.0
 """A turn is cut out of the buffer when it ends: its length, its pause and a segment more."""
-_FEWER_FRAMES_S = 1.0
-"""Between two pictures that an overloaded device looks at."""
+FEWER_FPS = 1.0
+"""Pictures a second that an overloaded device looks at."""
 _SMALL_BEAM = 1
 _NEEDED_FROM_S = 1.0
 """Shorter turns hold no phrase that a rule looks for."""
@@ -168,7 +168,7 @@ class Pipeline:
 
     def _look(self, frame: VideoFrame) -> None:
         spare = self._overload.step is not Overload.NONE
-        if self._asked.muted or (spare and frame.at_s - self._looked_s < _FEWER_FRAMES_S):
+        if self._asked.muted or (spare and frame.at_s - self._looked_s < 0.9 / FEWER_FPS):
             return
         self._looked_s = frame.at_s
         self._changes.extend(self._presence.push(frame))
