@@ -23,6 +23,8 @@ _STYLE: dict[Any, Any] = {
 }
 _COLOURS = ("#2b6f77", "#d08c3c", "#8a4f7d", "#9aa5ab", "#4f6d33", "#b5494b")
 _INCHES = (7.2, 4.0)
+_MARKED = 8
+"""So few points are marked, each with its tick."""
 
 
 def stacked(
@@ -66,12 +68,11 @@ def lines(
     series: Mapping[str, Sequence[tuple[float, float]]],
     *,
     goal: float | None = None,
-    from_zero: bool = True,
 ) -> Path:
     with mpl.rc_context(_STYLE):
         figure, axes = _axes(title, x_label, y_label)
         for (label, points), colour in zip(series.items(), _COLOURS, strict=False):
-            mark = "o" if len(points) <= 12 else None
+            mark = "o" if len(points) <= _MARKED else None
             axes.plot(
                 [x for x, _ in points],
                 [y for _, y in points],
@@ -81,8 +82,11 @@ def lines(
             )
         if goal is not None:
             axes.axhline(goal, color="black", ls="--", lw=1.2, label="goal")
-        if from_zero:
-            axes.set_ylim(bottom=0)
+        highest = max(y for points in series.values() for _, y in points)
+        axes.set_ylim(0, 1.1 * max(highest, goal or 0.0))
+        xs = sorted({x for points in series.values() for x, _ in points})
+        if len(xs) <= _MARKED:
+            axes.set_xticks(xs)
         return _saved(figure, axes, name)
 
 

@@ -1,7 +1,7 @@
 """What an edge agent costs, each goal beside its figure.
 
-python -m benchmarks.edge            all goals, about 20 minutes on two cores
-python -m benchmarks.edge --quick    the same on less media, about 4 minutes; keeps nothing
+python -m benchmarks.edge            all goals, about 25 minutes on two cores
+python -m benchmarks.edge --quick    less of each, about 4 minutes; keeps nothing
 python -m benchmarks.edge --long     the two-hour replay is of a busy counter
 
 Peers that need much of their own are installed apart: HAILONG_BENCH_STREAMING_PYTHON names a
@@ -110,7 +110,7 @@ def main() -> None:
     pythons = {
         name: os.environ[variable]
         for name, variable in PEER_PYTHON.items()
-        if os.environ.get(variable)
+        if os.environ.get(variable) and plan.live_peer_s
     }
     found = run(plan, pythons)
     notes = figures.notes(found, plan)

@@ -75,7 +75,8 @@ def notes(found: Found, plan: Plan) -> list[str]:
     if any(not cost["real_voices"] for cost in costs):
         told.append("the voices are espeak-ng's: the test data is absent")
     told += [
-        f"{name} has no figure: no Python that has it is named (see --help)"
+        f"{name} has no figure: not part of a quick run, or no Python that has it is named "
+        "(see --help)"
         for name in LIVE
         if name not in found.peers
     ]

@@ -43,8 +43,8 @@ _BLEED_SAMPLES = 32
 """2 ms later than at its own microphone."""
 _NOISE_DBFS = -60.0
 _NOISE_S = 30
-_EDGE_DB = -30.0
-"""A clip begins and ends where its 10 ms level passes this, relative to its loudest."""
+_EDGE_DB = -20.0
+"""Relative to a clip's loudest 50 ms: where it begins and ends."""
 _SAY = (
     "chào bác, bác cần làm thủ tục gì ạ",
     "tôi muốn đăng ký khai sinh cho cháu, giấy tờ tôi mang đủ cả rồi",
@@ -245,11 +245,12 @@ def _decoded(path: Path) -> Samples:
 
 
 def _trimmed(samples: Samples) -> Samples:
-    frame = SAMPLE_RATE // 100
+    """From the first to the last 50 ms that are loud: the clips have rooms of their own."""
+    frame = SAMPLE_RATE // 20
     whole = samples[: len(samples) // frame * frame].reshape(-1, frame)
     level_db = 10 * np.log10(np.mean(np.square(whole, dtype=np.float64), axis=1) + 1e-12)
-    audible = np.flatnonzero(level_db > level_db.max() + _EDGE_DB)
-    return samples[audible[0] * frame : (audible[-1] + 1) * frame]
+    loud = np.flatnonzero(level_db > level_db.max() + _EDGE_DB)
+    return samples[loud[0] * frame : (loud[-1] + 1) * frame]
 
 
 def _levelled(samples: Samples) -> Samples:
