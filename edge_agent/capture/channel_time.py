@@ -26,6 +26,9 @@ _DEADBAND = round(0.005 * SAMPLE_RATE)
 """Samples of error that are left alone: the least lateness itself moves by as much."""
 _JUMP = round(0.06 * SAMPLE_RATE)
 """From here on the sound is moved at once: samples were lost, or the start was misjudged."""
+_SETTLING = 3 * SAMPLE_RATE
+"""In which the start of a run is still a guess, made of blocks that may all have come late."""
+_SETTLED = round(0.01 * SAMPLE_RATE)
 _GAP_S = 0.25
 """Sound later than its count says by more may have lost something before it."""
 _HELD = 10 * SAMPLE_RATE
@@ -158,8 +161,10 @@ class ChannelTime:
             # So near to where the last run ended it is the same sound, which came late.
             near = self._ended - run.read
             run.place = near if abs(wanted - near) <= _JUMP else wanted
-        elif abs(wanted - run.place) > _JUMP:
-            run.place = wanted
+        else:
+            late = _SETTLED if run.read < _SETTLING else _JUMP
+            if run.place - wanted > late or wanted - run.place > _JUMP:
+                run.place = wanted
         return run.place
 
     def _read(self, run: _Run, count: int) -> Samples:

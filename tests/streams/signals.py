@@ -20,10 +20,13 @@ def level_dbfs(samples: Samples) -> float:
 
 
 def level_at(samples: Samples, frequency_hz: float) -> float:
-    """Level of one frequency in dBFS (RMS of that sine)."""
+    """Level of one frequency in dBFS (RMS of that sine); windowed, so that another frequency
+    does not show here because its phase is moved a little, as the mixer does.
+    """
+    window = np.hanning(samples.size)
     at = np.arange(samples.size) / SAMPLE_RATE
-    wave = np.exp(-2j * np.pi * frequency_hz * at)
-    amplitude = 2 * abs(np.dot(samples.astype(np.float64), wave)) / samples.size
+    wave = window * np.exp(-2j * np.pi * frequency_hz * at)
+    amplitude = 2 * abs(np.dot(samples.astype(np.float64), wave)) / window.sum()
     return float(20 * np.log10(amplitude / np.sqrt(2) + 1e-9))
 
 

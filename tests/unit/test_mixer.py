@@ -117,7 +117,17 @@ def test_jitter_alone_inserts_and_drops_nothing(latest_s):
     assert changes == []
     assert mixer.late_s < 0.1  # once, where the very first blocks all came late
     # Once the least lateness is found and the start, which was a guess, is moved to it.
-    assert set(np.round(np.diff(at[60:]) * SAMPLE_RATE)) == {SAMPLE_RATE}
+    assert set(np.round(np.diff(at[10:]) * SAMPLE_RATE)) == {SAMPLE_RATE}
+
+
+def test_a_start_that_came_late_is_put_right_within_seconds():
+    """A sound server's first blocks: each a little less late than the one before."""
+    frames, changes, _ = mixed(
+        [device(0, 30, block=800, late_s=lambda n: max(0.0, 0.15 - n * 0.01))], 30
+    )
+    at = pulses_at(sound(frames, 0))
+    assert changes == []
+    assert np.abs(at - np.round(at))[at > 3.5].max() <= 0.01
 
 
 def test_a_correction_does_not_click():
