@@ -5,11 +5,12 @@ transcriber pass unseen. That is why it only ever asks a person to look.
 """
 
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
-from edge_agent.lexicon.files import ACCUSING, Example, Rule, read_folder
+from edge_agent.lexicon.files import ACCUSING, Example, Folder, Rule, read_folder
 from edge_agent.lexicon.patterns import Pattern
 from edge_agent.lexicon.words import Line, words_of
 from edge_agent.lexicon.yaml_lines import LexiconError
@@ -86,10 +87,16 @@ class Lexicon:
         what its file says.
         """
         content = read_folder(PACKAGED if folder is None else folder)
-        lexicon = cls(content.rules, dict(content.protected), content.version)
+        lexicon = cls.of(content)
         for rule in content.rules:
-            lexicon._try_examples(rule)
+            for mistake in lexicon.mistakes(rule):
+                raise mistake
         return lexicon
+
+    @classmethod
+    def of(cls, content: Folder) -> "Lexicon":
+        """Without trying the examples."""
+        return cls(content.rules, dict(content.protected), content.version)
 
     def match(self, text: str, role: Role, language: Language) -> list[CategoryHit]:
         """Hits of the role's own categories, in the order of the text.
@@ -165,27 +172,30 @@ class Lexicon:
             number in covered or element in "^$" for number, element in enumerate(text.split())
         )
 
-    def _try_examples(self, rule: Rule) -> None:
+    def mistakes(self, rule: Rule) -> Iterator[LexiconError]:
+        """Each example of the rule that does not do what its file says, then each phrase that
+        no example hits.
+        """
         unused = {pattern.source: pattern for pattern in rule.say}
         for example in rule.examples:
             for role in example.roles:
                 hits = {h.category for h in self.match(example.text, role, example.language)}
                 if example.fires and rule.category not in hits:
-                    raise _broken(example, f"got no hit of {rule.category}, expected one")
+                    yield _broken(example, f"got no hit of {rule.category}, expected one")
                 bad = sorted(hits & (ACCUSING | {rule.category}))
                 if not example.fires and bad:
-                    raise _broken(example, f"got a hit of {bad[0]} ({role}), expected none")
+                    yield _broken(example, f"got a hit of {bad[0]} ({role}), expected none")
             if example.fires:
                 text = Line(words_of(example.text, example.language)).text()
                 for source, pattern in list(unused.items()):
                     if any(pattern.spans(text, frozenset(text.split()))):
                         del unused[source]
-        if unused:
-            raise LexiconError(
+        for source in unused:
+            yield LexiconError(
                 rule.file,
                 rule.line,
                 "say",
-                f"got the phrase {next(iter(unused))} without an example that it hits",
+                f"got the phrase {source} without an example that it hits",
                 "add one under fires:",
             )
 

@@ -77,7 +77,9 @@ class Pipeline:
             models.faces, settings.zones, settings.presence, self._guard, models.expression
         )
         self._tracker = InteractionTracker(channels)
-        self._words = WordReader(models.transcriber, models.lexicon, models.sentiment, self._guard)
+        self._words = WordReader(
+            models.transcriber, models.lexicon, models.sentiment, models.abuse, self._guard
+        )
         self._health = SoundHealth(channels, settings.sound)
         self._activity = ActivityStage(channels, origin.anchor, self._health)
         self._changes: deque[PresenceChange] = deque()

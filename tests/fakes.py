@@ -167,6 +167,19 @@ class ScriptedLexicon:
         return text == "backchannel"
 
 
+class ScriptedAbuse:
+    """Denies what holds the word "quoted"."""
+
+    model_id = "scripted-abuse:1"
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+
+    def confirms(self, text: str, language: Language) -> bool | None:
+        self.texts.append(text)
+        return "quoted" not in text if language is Language.VIETNAMESE else None
+
+
 class ScriptedSentiment:
     model_id = "scripted-feeling:1"
 
@@ -283,6 +296,7 @@ class Scene:
             transcriber=ScriptedTranscriber(self.utterances),
             faces=ScriptedFaces(),
             sentiment=ScriptedSentiment(),
+            abuse=ScriptedAbuse(),
             lexicon=ScriptedLexicon(),
         )
 

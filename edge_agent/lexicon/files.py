@@ -25,8 +25,7 @@ ACCUSING = frozenset(
         Category.OFF_CHANNEL,
     }
 )
-"""Hits that can hurt a person: each rule needs three innocent look-alikes, and no innocent
-sentence of any file may hit one of them."""
+"""Hits that can hurt a person: no innocent sentence of any file may hit one of them."""
 LANGUAGES = (Language.VIETNAMESE, Language.ENGLISH)
 LEAST_INNOCENTS = 3
 _ROLES = {"S": Role.STAFF, "C": Role.CITIZEN, "any": None}
@@ -142,7 +141,7 @@ def _category(category: Category, path: Path, lists: Lists) -> list[Rule]:
             _rule(part, category, role, language, toneless=toneless, lists=lists)
             for part in head[language].entries()
         ]
-        _enough_innocents(head[language], category, made)
+        _enough_innocents(made)
         rules += made
     return rules
 
@@ -201,23 +200,17 @@ def _innocent(item: Part, category: Category, language: Language) -> Example:
     return Example(item.file, item.line, category, language, roles, False, part.text())
 
 
-def _enough_innocents(part: Part, category: Category, rules: list[Rule]) -> None:
-    counts = [sum(not example.fires for example in rule.examples) for rule in rules]
-    if category in ACCUSING:
-        for rule, count in zip(rules, counts, strict=True):
-            if count < LEAST_INNOCENTS:
-                raise LexiconError(
-                    rule.file,
-                    rule.line,
-                    "innocent",
-                    f"got {count} innocent sentences, expected {LEAST_INNOCENTS} in each rule",
-                    "add sentences that look alike and must not fire",
-                )
-    elif sum(counts) < LEAST_INNOCENTS:
-        part.fail(
-            f"got {sum(counts)} innocent sentences, expected {LEAST_INNOCENTS} or more",
-            "add sentences that look alike and must not fire",
-        )
+def _enough_innocents(rules: list[Rule]) -> None:
+    for rule in rules:
+        count = sum(not example.fires for example in rule.examples)
+        if count < LEAST_INNOCENTS:
+            raise LexiconError(
+                rule.file,
+                rule.line,
+                "innocent",
+                f"got {count} innocent sentences, expected {LEAST_INNOCENTS} in each rule",
+                "add sentences that look alike and must not fire",
+            )
 
 
 def _patterns(

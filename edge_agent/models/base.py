@@ -110,3 +110,14 @@ class SentimentModel(Protocol):
     def model_id(self) -> str: ...
 
     def score(self, text: str, language: Language) -> Sentiment | None: ...
+
+
+class AbuseModel(Protocol):
+    """The second opinion on a phrase that the lexicon found; on its own it says nothing."""
+
+    @property
+    def model_id(self) -> str: ...
+
+    def confirms(self, text: str, language: Language) -> bool | None:
+        """Whether the turn is abusive; None where the model does not know the language."""
+        ...

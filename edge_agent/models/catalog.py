@@ -13,6 +13,7 @@ from edge_agent.categories import Lexicon
 from edge_agent.errors import ModelError
 from edge_agent.models import whisper_files
 from edge_agent.models.base import (
+    AbuseModel,
     ExpressionModel,
     FaceDetector,
     SentimentModel,
@@ -24,6 +25,8 @@ from edge_agent.models.sentiment_lexicon import LexiconSentiment
 SILERO_SHA256 = "4cbf549b8326f60f80f2536d9eefeb450a9abe83365a098031c89719f1be17d2"
 BLAZEFACE_SHA256 = "3f17d7f8844c7f8c03a6a6e2511d461513b975d945359a3c1fad3aba8e48bb8d"
 MINI_XCEPTION_SHA256 = "930195dfc0e1fd39903deea693e99fac3d4df989ee4c75fd36cf1e97e18e88ab"
+SENTIMENT_SHA256 = "b93b48591286fb6408eb01f699269ffe8726230dd6dd963fcdf8918bf012ac9e"
+ABUSE_SHA256 = "87f932d267e008ceb6de2be7fe84b182d558d6bd899ecae38ec03889a825fd01"
 WHISPER_BASE_SHA256 = "905e5bf8336bcc625ba4e33498d675a4b935504118c594d868c36e91a60c1a57"
 
 _WHISPER_PARTS = (
@@ -39,6 +42,7 @@ class Models:
     transcriber: Transcriber
     faces: FaceDetector
     sentiment: SentimentModel
+    abuse: AbuseModel
     lexicon: Lexicon
     expression: ExpressionModel | None = None
     """None where the site has not turned it on."""
@@ -50,6 +54,7 @@ class Models:
             self.transcriber.model_id,
             self.faces.model_id,
             self.sentiment.model_id,
+            self.abuse.model_id,
             self.lexicon.model_id,
             *(() if self.expression is None else (self.expression.model_id,)),
         )
@@ -73,7 +78,8 @@ def load_local(transcriber: Transcriber, lexicon: Lexicon) -> Models:
         voice=SileroVoice(silero, _checked("silero", silero, SILERO_SHA256)),
         transcriber=transcriber,
         faces=load_faces(),
-        sentiment=LexiconSentiment.load(),
+        sentiment=load_sentiment(),
+        abuse=load_abuse(),
         lexicon=lexicon,
     )
 
@@ -83,6 +89,21 @@ def load_faces() -> FaceDetector:
 
     path = Path(str(resources.files("edge_agent.models") / "data" / "blaze_full.onnx"))
     return BlazeFace(path, _checked("blazeface", path, BLAZEFACE_SHA256))
+
+
+def load_sentiment() -> SentimentModel:
+    from edge_agent.models.sentiment_ngrams import NgramSentiment  # noqa: PLC0415 - loads slowly
+
+    path = Path(str(resources.files("edge_agent.models") / "data" / "sentiment_ngrams.onnx"))
+    model_id = _checked("sentiment-ngrams", path, SENTIMENT_SHA256)
+    return NgramSentiment(path, model_id, LexiconSentiment.load())
+
+
+def load_abuse() -> AbuseModel:
+    from edge_agent.models.abuse_ngrams import NgramAbuse  # noqa: PLC0415 - loads slowly
+
+    path = Path(str(resources.files("edge_agent.models") / "data" / "abuse_ngrams.onnx"))
+    return NgramAbuse(path, _checked("abuse-ngrams", path, ABUSE_SHA256))
 
 
 def load_expression() -> ExpressionModel:

@@ -3,6 +3,7 @@
 import gc
 import logging
 import traceback
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from edge_agent.models.base import Transcript
 from edge_agent.turn import SpokenTurn
 from edge_agent.words import MIN_CONFIDENCE, WordReader, count_syllables
 from schemas.vocabulary import Category, Language, Missing, Role
-from tests.fakes import ScriptedLexicon, ScriptedSentiment
+from tests.fakes import ScriptedAbuse, ScriptedLexicon, ScriptedSentiment
 
 PHRASE = "con rồng cháu tiên bay qua cầu Long Biên"
 
@@ -44,6 +45,9 @@ class Breaks:
     def is_backchannel(self, text, language):
         return False
 
+    def confirms(self, text, language):
+        raise ValueError(f"cannot confirm {text!r}")
+
     def score(self, text, language):
         try:
             return {}[text]
@@ -61,11 +65,12 @@ def turn(role=Role.STAFF):
     return SpokenTurn(0, role, 1.0, 50.0, 54.0, ((50.0, 54.0),), False, loudness, sound, 50.0)
 
 
-def reader(*answers, lexicon=None, sentiment=None, guard=None):
+def reader(*answers, lexicon=None, sentiment=None, abuse=None, guard=None):
     return WordReader(
         Says(*answers),
         lexicon or ScriptedLexicon(),
         sentiment or ScriptedSentiment(),
+        abuse or ScriptedAbuse(),
         guard or Guard(),
     )
 
@@ -104,6 +109,40 @@ def test_sentiment_is_never_asked_about_staff_or_an_unknown_voice():
     assert words.read(turn(Role.CITIZEN)).polarity == 0.5
 
 
+def categories(text, role=Role.STAFF, **said_how):
+    return [h.category for h in reader(said(text, **said_how)).read(turn(role)).hits]
+
+
+def test_abuse_needs_the_models_yes():
+    assert categories("abusive") == [Category.ABUSIVE]
+    assert categories("abusive quoted") == []
+    assert categories("greeting abusive quoted") == [Category.GREETING]
+
+
+def test_two_hits_of_such_words_bear_each_other_out():
+    assert categories("abusive abusive quoted") == [Category.ABUSIVE] * 2
+    # A hint at money says nothing about abuse.
+    assert categories("money_hint abusive quoted") == [Category.MONEY_HINT]
+
+
+def test_the_model_is_asked_about_nothing_but_abuse():
+    abuse = ScriptedAbuse()
+    words = reader(said("greeting money_hint quoted"), said("words"), abuse=abuse)
+    assert len(words.read(turn()).hits) == 2
+    words.read(turn())
+    assert abuse.texts == []
+
+
+@pytest.mark.parametrize(("confidence", "kept"), [(0.9, 1), (0.7, 0)])
+def test_in_english_a_confident_phrase_stands_alone(confidence, kept):
+    class Sure(ScriptedLexicon):
+        def match(self, text, role, language):
+            return [replace(h, confidence=confidence) for h in super().match(text, role, language)]
+
+    words = reader(said("abusive", language=Language.ENGLISH), lexicon=Sure())
+    assert len(words.read(turn()).hits) == kept
+
+
 def test_an_unknown_voice_gets_no_hit():
     assert reader(said("abusive money_hint")).read(turn(Role.UNKNOWN)).hits == ()
 
@@ -123,12 +162,15 @@ def held_in_memory():
     return [e for e in gc.get_objects() if isinstance(e, BaseException) and PHRASE in str(e.args)]
 
 
-@pytest.mark.parametrize("broken", ["transcriber", "lexicon", "sentiment"])
+@pytest.mark.parametrize("broken", ["transcriber", "lexicon", "sentiment", "abuse"])
 def test_a_failure_that_holds_a_phrase_is_counted_and_tells_nothing(broken, caplog, capfd):
     guard = Guard()
     answer = RuntimeError(f"decoder state: {PHRASE}") if broken == "transcriber" else said(PHRASE)
+    if broken == "abuse":
+        answer = said(f"abusive {PHRASE}")
     words = reader(
         answer,
+        abuse=Breaks() if broken == "abuse" else None,
         lexicon=Breaks() if broken == "lexicon" else None,
         sentiment=Breaks() if broken == "sentiment" else None,
         guard=guard,
