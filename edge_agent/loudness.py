@@ -20,6 +20,17 @@ _KEPT_S = BASELINE_S + 150.0
 """An interaction by sound alone is known to have ended 120 s after its end."""
 _BRIDGE_S = 0.35
 """A dip between syllables does not end a raised voice."""
+_CLIPPED_SHARE = 0.005
+"""A 100 ms frame with so many samples at the converter's limit is no louder than any other
+that reaches it: its level says nothing of the voice."""
+_CLIPPED_TURN = 0.05
+"""A turn with so many such frames has no level to hold against the baseline."""
+_APART_DB = 6.0
+"""A voice is at least so much louder at its own microphone. What is not comes from elsewhere:
+the next counter, the hall's loudspeaker, or both talking at once."""
+_SOUNDING_DB = 6.0
+"""Over its quietest tenth of the last minute a channel hears more than the room's noise."""
+_FLOOR_S = 60.0
 _NO_SOUND_DBFS = -100.0
 """A dead microphone's silence says nothing of the room's noise."""
 
@@ -32,6 +43,7 @@ class Loudness:
     raised: tuple[tuple[float, float], ...]
     """Stretches in media time, each 1 s or more, at 12 dB or more above the baseline."""
     has_baseline: bool
+    """False too where the microphone was at its limit: such a level is compared to nothing."""
 
 
 @dataclass(slots=True)
@@ -40,7 +52,7 @@ class _Channel:
     pending: deque[Segment] = field(default_factory=deque)
     """Segments whose last level frame is not full yet."""
     speech: deque[Level] = field(default_factory=deque)
-    """Frames inside segments."""
+    """Frames inside segments that the channel's own person fills."""
 
 
 class LoudnessMeter:
@@ -58,7 +70,7 @@ class LoudnessMeter:
             while channel.pending and channel.pending[0].end_s + LEVEL_S <= voice.until_s:
                 spoken = channel.pending.popleft()
                 voiced = [(spoken.start_s, spoken.end_s)]
-                channel.speech.extend(self._spoken(number, voiced))
+                channel.speech.extend(self._own(number, self._spoken(number, voiced)))
             for kept in (channel.levels, channel.speech):
                 while kept and kept[0].at_s < voice.until_s - _KEPT_S:
                     kept.popleft()
@@ -70,7 +82,7 @@ class LoudnessMeter:
         power = [10 ** (x.dbfs / 10) for x in spoken or self._between(channel, start_s, end_s)]
         dbfs = 10 * log10(max(sum(power) / len(power), 1e-12)) if power else -120.0
         baseline = self._baseline(channel, start_s)
-        if baseline is None:
+        if baseline is None or sum(map(_clipped, spoken)) >= max(1, _CLIPPED_TURN * len(spoken)):
             return Loudness(dbfs, None, (), has_baseline=False)
         noise = self._noise(channel, spoken)
         loud = [x for x in spoken if x.dbfs >= baseline + RAISED_DB and x.at_s not in noise]
@@ -121,24 +133,49 @@ class LoudnessMeter:
         frames = self._between(channel, voiced[0][0], voiced[-1][1])
         return [x for x in frames if any(a <= x.at_s + LEVEL_S / 2 < b for a, b in voiced)]
 
+    def _own(self, channel: int, frames: Sequence[Level]) -> Iterable[Level]:
+        """Frames that tell how loud the channel's own person speaks: not clipped, and not of a
+        sound that reaches another microphone as well.
+        """
+        if not frames:
+            return
+        start_s, end_s = frames[0].at_s, frames[-1].at_s + LEVEL_S
+        elsewhere: set[float] = set()
+        own = {level.at_s: level.dbfs for level in frames}
+        for other in self._others(channel):
+            before = sorted(x.dbfs for x in self._between(other, end_s - _FLOOR_S, end_s))
+            floor = before[len(before) // 10] if before else 0.0
+            for level in self._between(other, start_s, end_s):
+                sounding = level.dbfs >= floor + _SOUNDING_DB
+                if sounding and level.dbfs > own.get(level.at_s, 0.0) - _APART_DB:
+                    elsewhere.add(level.at_s)
+        yield from (x for x in frames if x.at_s not in elsewhere and not _clipped(x))
+
     def _noise(self, channel: int, frames: Sequence[Level]) -> set[float]:
-        """Times at which another channel rises too: a noise in the hall, not a person. Where
-        the other has no baseline to rise from, it must stay clearly weaker than this one.
+        """Times at which another channel rises too, or is about as loud: a noise in the hall,
+        not a person at this microphone. Where the other has no baseline to rise from, it must
+        stay clearly weaker than this one.
         """
         rising: set[float] = set()
         if not frames:
             return rising
         start_s, end_s = frames[0].at_s, frames[-1].at_s + LEVEL_S
         own = {level.at_s: level.dbfs for level in frames}
-        for other in range(len(self._channels)):
-            if other == channel:
-                continue
+        for other in self._others(channel):
             usual = self._baseline(other, start_s)
             for level in self._between(other, start_s, end_s):
-                least = own.get(level.at_s, 0.0) - RAISED_DB if usual is None else usual + RAISED_DB
-                if level.dbfs >= least:
+                beside = own.get(level.at_s, 0.0)
+                least = beside - RAISED_DB if usual is None else usual + RAISED_DB
+                if level.dbfs >= min(least, beside - _APART_DB):
                     rising.add(level.at_s)
         return rising
+
+    def _others(self, channel: int) -> Iterable[int]:
+        return (other for other in range(len(self._channels)) if other != channel)
+
+
+def _clipped(level: Level) -> bool:
+    return level.clipped >= _CLIPPED_SHARE
 
 
 def _runs(loud: Iterable[Level]) -> tuple[tuple[float, float], ...]:

@@ -27,7 +27,7 @@ OTHER = {STAFF: CITIZEN, CITIZEN: STAFF}
 ROLES = (STAFF, CITIZEN)
 """In the order of the channels."""
 STAYS = 3
-_RAISED_DB = (15.0, 18.0)
+_RAISED_DB = (14.0, 17.0)
 _EMPHATIC_DB = 6.0
 """A voice raised for a word's sake, which is no raised voice."""
 
@@ -118,7 +118,7 @@ def two_turns(scene: _Scene) -> None:
 
 
 def backchannel(scene: _Scene) -> None:
-    """ "Dạ" into the other's turn."""
+    """A "dạ" into the other's turn."""
     role = OTHER[scene.last]
     a = scene.put(role, scene.long_clip(role, 4.0), scene.at_s + scene.gap())
     clip = scene.speakers[OTHER[role]].say(Kind.BACKCHANNEL, scene.rng)

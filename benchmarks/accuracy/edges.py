@@ -6,9 +6,9 @@ from edge_agent.capture.frame import SAMPLE_RATE, Samples
 
 FRAME = SAMPLE_RATE // 100
 FRAME_S = 0.01
-EDGE_DB = -20.0
-"""Against the RMS of the frames that are no silence. Lower, the breath and the noise in the
-recordings of real people would count as voice."""
+EDGE_DB = -28.0
+"""Against the loudest frame, some 20 dB under the RMS of speech. Lower, the breath and the noise
+in the recordings of real people would count as voice."""
 SHORTEST_S = 0.06
 """Anything shorter is a click of the recording."""
 PAUSE_S = 0.2
@@ -19,10 +19,8 @@ Interval = tuple[float, float]
 
 def audible(samples: Samples) -> np.ndarray:
     """Indexes of the 10 ms frames that are heard."""
-    frames = samples[: len(samples) // FRAME * FRAME].reshape(-1, FRAME).astype(np.float64)
-    power = np.mean(frames**2, axis=1) + 1e-12
-    loud = power > power.max() * 1e-3
-    found: np.ndarray = np.flatnonzero(power > power[loud].mean() * 10 ** (EDGE_DB / 10))
+    power = _power(samples)
+    found: np.ndarray = np.flatnonzero(power > power.max() * 10 ** (EDGE_DB / 10))
     return found
 
 
@@ -46,6 +44,11 @@ def trimmed(samples: Samples) -> Samples:
 
 
 def speech_rms(samples: Samples) -> float:
+    """Over the frames that are heard."""
+    return float(np.sqrt(_power(samples)[audible(samples)].mean()))
+
+
+def _power(samples: Samples) -> np.ndarray:
     frames = samples[: len(samples) // FRAME * FRAME].reshape(-1, FRAME).astype(np.float64)
-    power = np.mean(frames**2, axis=1)
-    return float(np.sqrt(power[power > power.max() * 1e-3].mean()))
+    power: np.ndarray = np.mean(frames**2, axis=1) + 1e-14
+    return power

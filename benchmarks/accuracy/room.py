@@ -33,7 +33,9 @@ class Room:
     """Level of the next counter's voice at the citizen's microphone; 3 dB less at staff's."""
     neighbour_effort_db: float = 0.0
     fault: str | None = None
-    """clipped, dead, unplugged: what becomes of the citizen's microphone at half time."""
+    """clipped, dead, unplugged: what becomes of the citizen's microphone."""
+    fault_from: float = 0.5
+    """Share of the recording after which it does, when there is a baseline to be wrong against."""
 
 
 def mix(conversation: Conversation, room: Room) -> Samples:
@@ -52,7 +54,7 @@ def mix(conversation: Conversation, room: Room) -> Samples:
     kind = room.noise or NOISES[conversation.seed % len(NOISES)]
     sound += _noise(kind, count, rng, conversation) * 10 ** ((LEVEL_DBFS - room.snr_db) / 20)
     if room.fault is not None:
-        _break(sound[ROLES.index(Role.CITIZEN)], room.fault, rng)
+        _break(sound[ROLES.index(Role.CITIZEN)][int(room.fault_from * count) :], room.fault, rng)
     out: Samples = np.clip(sound, -1.0, 1.0).astype(np.float32)
     return out
 
@@ -161,10 +163,8 @@ def _hall(count: int, rng: Random, conversation: Conversation) -> np.ndarray:
     return unit + np.stack([_echoed(calls, 0.6, 3.0, rng) for _ in ROLES])
 
 
-def _break(channel: np.ndarray, fault: str, rng: Random) -> None:
-    """In place, from half time on."""
-    half = len(channel) // 2
-    rest = channel[half:]
+def _break(rest: np.ndarray, fault: str, rng: Random) -> None:
+    """In place."""
     if fault == "dead":
         rest[:] = 0.0
     elif fault == "clipped":

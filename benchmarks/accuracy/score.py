@@ -73,9 +73,7 @@ def score(conversation: Conversation, found: Sequence[Found]) -> Score:
     true = truth(conversation)
     made = Score(media_s=conversation.duration_s)
     pairs = _matched(true, found)
-    made.counts["interactions"] = Count(
-        len(pairs), len(found) - len(pairs), len(true) - len(pairs)
-    )
+    made.counts["interactions"] = Count(len(pairs), len(found) - len(pairs), len(true) - len(pairs))
     _count_events(made, true, found)
     for stay, one in pairs:
         _compare(made, conversation, stay, one)
@@ -84,9 +82,7 @@ def score(conversation: Conversation, found: Sequence[Found]) -> Score:
     return made
 
 
-def _matched(
-    true: Sequence[TrueStay], found: Sequence[Found]
-) -> list[tuple[TrueStay, Found]]:
+def _matched(true: Sequence[TrueStay], found: Sequence[Found]) -> list[tuple[TrueStay, Found]]:
     """Each with the one it shares most with, and that shares most with it."""
 
     def common_s(stay: TrueStay, one: Found) -> float:

@@ -28,6 +28,9 @@ not there."""
 FACE_INVENTED = 1 / 300
 
 
+_ALL_LANGUAGES = Capabilities(frozenset({Language.VIETNAMESE, Language.ENGLISH}), 30.0)
+
+
 @dataclass
 class ScriptedReader:
     """Finds the sound it is given in the recording and says what the script has there.
@@ -40,9 +43,7 @@ class ScriptedReader:
     sound: Samples
     misread: float = 0.0
     model_id: str = "scripted-reader:1"
-    capabilities: Capabilities = Capabilities(
-        frozenset({Language.VIETNAMESE, Language.ENGLISH}), 30.0
-    )
+    capabilities: Capabilities = _ALL_LANGUAGES
 
     def __post_init__(self) -> None:
         self._rng = np.random.default_rng([self.conversation.seed, 21])

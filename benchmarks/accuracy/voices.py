@@ -22,7 +22,7 @@ from demo.recording_sound import speak
 from edge_agent.capture.frame import SAMPLE_RATE, Samples
 from schemas.vocabulary import Language
 
-LEVEL_DBFS = -40.0
+LEVEL_DBFS = -33.0
 """Ordinary speech at its own microphone; leaves a raised voice its headroom."""
 Random = np.random.Generator
 
@@ -186,7 +186,7 @@ def _sentences(clip: Clip) -> list[Clip]:
         at_s += end_s - start_s
         high = max(low + 1, round(len(words) * at_s / whole_s))
         part = clip.samples[round(start_s * SAMPLE_RATE) : round(end_s * SAMPLE_RATE)]
-        if end_s - start_s >= 0.8:
+        if end_s - start_s >= 0.6:
             found.append(replace(clip, samples=trimmed(part), text=" ".join(words[low:high])))
     return found
 

@@ -8,11 +8,11 @@ from edge_agent.segment import Level, Segment, Voice
 BASE = -32.0
 
 
-def feed(meter, start_s, end_s, levels, speech=()):
+def feed(meter, start_s, end_s, levels, speech=(), clipped=0.0):
     """`levels`: dBFS by channel; `speech`: channels on which somebody speaks all the time."""
     count = round((end_s - start_s) * 10)
     frames = [
-        Level(channel, round(start_s + i / 10, 3), dbfs)
+        Level(channel, round(start_s + i / 10, 3), dbfs, clipped)
         for i in range(count)
         for channel, dbfs in enumerate(levels)
     ]
@@ -92,8 +92,61 @@ def test_both_channels_rising_together_is_noise():
     meter = with_baseline()
     feed(meter, 70, 73, [BASE + 15, BASE + 13], speech=[0])
     assert said(meter, 0, 70, 73).raised == ()
-    feed(meter, 80, 83, [BASE + 15, BASE + 11], speech=[0])
+    feed(meter, 80, 83, [BASE + 15, BASE + 8], speech=[0])
     assert said(meter, 0, 80, 83).raised != ()
+
+
+def test_what_is_about_as_loud_at_the_other_microphone_is_no_voice_at_this_one():
+    meter = with_baseline()
+    feed(meter, 70, 73, [BASE + 15, BASE + 10], speech=[0])
+    assert said(meter, 0, 70, 73).raised == ()
+
+
+@pytest.mark.parametrize(("other_db", "usual"), [(-3.0, BASE), (-8.0, BASE - 12)])
+def test_a_voice_that_reaches_both_microphones_is_not_how_loud_ones_own_person_speaks(
+    other_db, usual
+):
+    meter = LoudnessMeter(2)
+    feed(meter, 0, 20, [-60.0, -60.0])
+    feed(meter, 20, 90, [BASE, -60.0], speech=[0])
+    feed(meter, 100, 120, [-60.0, -60.0])
+    for start_s in range(120, 320, 5):
+        feed(meter, start_s, start_s + 3, [BASE - 12, BASE - 12 + other_db], speech=[0])
+        feed(meter, start_s + 3, start_s + 5, [-60.0, -60.0])
+    feed(meter, 330, 332, [BASE, -60.0], speech=[0])
+    assert said(meter, 0, 330, 332).above_baseline_db == pytest.approx(BASE - usual)
+
+
+def test_the_other_rooms_steady_noise_does_not_cost_the_baseline():
+    meter = LoudnessMeter(2)
+    feed(meter, 0, 70, [BASE, BASE - 3], speech=[0])
+    feed(meter, 80, 82, [BASE, BASE - 3], speech=[0])
+    assert said(meter, 0, 80, 82).has_baseline
+
+
+@pytest.mark.parametrize(("clipped", "measured"), [(0.004, True), (0.005, False), (0.3, False)])
+def test_a_microphone_at_its_limit_says_nothing_of_the_voice(clipped, measured):
+    meter = with_baseline()
+    feed(meter, 70, 73, [BASE + 25, -60], speech=[0], clipped=clipped)
+    loudness = said(meter, 0, 70, 73)
+    assert loudness.has_baseline is measured
+    assert bool(loudness.raised) is measured
+    assert (loudness.above_baseline_db is None) is not measured
+
+
+def test_one_clipped_frame_of_many_takes_nothing_from_a_raised_voice():
+    meter = with_baseline()
+    feed(meter, 70, 70.1, [BASE + 15, -60], clipped=0.1)
+    feed(meter, 70.1, 73, [BASE + 15, -60])
+    meter.push(Voice(73.3, (Segment(0, 70, 73),), (), (None, None)))
+    assert said(meter, 0, 70, 73).raised != ()
+
+
+def test_clipped_speech_makes_no_baseline():
+    meter = LoudnessMeter(2)
+    feed(meter, 0, 100, [-3.0, -60.0], speech=[0], clipped=0.2)
+    feed(meter, 110, 112, [BASE, -60.0], speech=[0])
+    assert not said(meter, 0, 110, 112).has_baseline
 
 
 def test_without_the_others_baseline_a_noise_on_both_is_noise_too():
