@@ -21,6 +21,8 @@ CHUNK_S = CHUNK / SAMPLE_RATE
 LEVEL_SAMPLES = 1600
 LEVEL_S = LEVEL_SAMPLES / SAMPLE_RATE
 FLOOR_DBFS = -120.0
+CLIPPED_AT = 0.985
+"""Of full scale: resampling and codecs round the converter's limit off a little."""
 MIN_SPEECH_S = 0.12
 """Anything shorter is a click."""
 
@@ -58,6 +60,8 @@ class Level:
     channel: int
     at_s: float
     dbfs: float
+    clipped: float = 0.0
+    """Share of its samples at the converter's limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +189,7 @@ class Segmenter:
             for index in range(whole):
                 part = sound[index * LEVEL_SAMPLES : (index + 1) * LEVEL_SAMPLES]
                 at_s = (start + index * LEVEL_SAMPLES) / SAMPLE_RATE
-                levels.append(Level(number, at_s, rms_dbfs(part)))
+                clipped = float(np.mean(np.abs(part) >= CLIPPED_AT))
+                levels.append(Level(number, at_s, rms_dbfs(part), clipped))
             channel.waiting = [sound[whole * LEVEL_SAMPLES :].copy()]
         return levels

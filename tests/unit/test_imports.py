@@ -90,6 +90,7 @@ def test_each_runtime_is_imported_in_one_place():
         "onnxruntime": {
             f"edge_agent/models/{name}.py" for name in ("blazeface", "mini_xception", "silero")
         },
+        "sounddevice": {"edge_agent/capture/portaudio.py"},
         "faster_whisper": {"edge_agent/models/whisper.py"},
         "av": {"edge_agent/capture/connection.py", "edge_agent/capture/container.py"},
     }
