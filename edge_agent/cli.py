@@ -16,6 +16,7 @@ from edge_agent.cli_sensors import check, devices, ready
 from edge_agent.counters import check_together, run_counters
 from edge_agent.errors import AgentError
 from edge_agent.identity import DeviceIdentity
+from edge_agent.lexicon.command import lexicon
 from edge_agent.models import catalog
 from edge_agent.run import Agent
 from edge_agent.settings import AgentSettings
@@ -114,5 +115,5 @@ def _say(line: str) -> None:
     click.echo(line)
 
 
-for command in (devices, check, ready):
+for command in (devices, check, ready, lexicon):
     agent.add_command(command)

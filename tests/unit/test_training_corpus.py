@@ -56,7 +56,15 @@ def test_each_row_is_sound(path):
         assert u.language in {"vi", "en"}
         assert "  " not in u.text
     with path.open(encoding="utf-8", newline="") as file:
-        assert next(csv.reader(file)) == ["id", "language", "region", "label", "kind", "text", "split"]
+        assert next(csv.reader(file)) == [
+            "id",
+            "language",
+            "region",
+            "label",
+            "kind",
+            "text",
+            "split",
+        ]
 
 
 def test_few_are_variants_of_another_and_none_is_twice():
