@@ -88,7 +88,8 @@ def test_each_runtime_is_imported_in_one_place():
     """An adapter is one file; only that file imports the runtime."""
     allowed = {
         "onnxruntime": {
-            f"edge_agent/models/{name}.py" for name in ("blazeface", "mini_xception", "silero")
+            f"edge_agent/models/{name}.py"
+            for name in ("blazeface", "mini_xception", "silero", "text_ngrams")
         },
         "sounddevice": {"edge_agent/capture/portaudio.py"},
         "faster_whisper": {"edge_agent/models/whisper.py"},
