@@ -7,6 +7,7 @@ nothing is kept here from one call to the next.
 """
 
 import math
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -168,6 +169,9 @@ def _has_words(text: str) -> bool:
 
 
 def _load(folder: Path, threads: int) -> WhisperModel:
+    # oneDNN keeps a primitive for each shape it has met, and every turn has its own
+    # length: hundreds of megabytes in an hour, for no measurable time.
+    os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "0")
     try:
         whisper = WhisperModel(
             str(folder),
