@@ -20,10 +20,10 @@ _KEPT_S = BASELINE_S + 150.0
 """An interaction by sound alone is known to have ended 120 s after its end."""
 _BRIDGE_S = 0.35
 """A dip between syllables does not end a raised voice."""
-_CLIPPED_SHARE = 0.005
+_CLIPPED_SHARE = 0.01
 """A 100 ms frame with so many samples at the converter's limit is no louder than any other
-that reaches it: its level says nothing of the voice."""
-_CLIPPED_TURN = 0.05
+that reaches it: its level says nothing of the voice. A shout's plosives touch it for less."""
+_CLIPPED_TURN = 0.1
 """A turn with so many such frames has no level to hold against the baseline."""
 _APART_DB = 6.0
 """A voice is at least so much louder at its own microphone. What is not comes from elsewhere:

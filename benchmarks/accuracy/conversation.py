@@ -216,7 +216,9 @@ _RAISED = (
 def converse(
     seed: int, *, real: bool = False, video: bool = True, raised: bool = True, stays: int = STAYS
 ) -> Conversation:
-    """`raised`: whether anybody raises the voice; `real`: voices of real people."""
+    """`raised`: whether anybody raises the voice at all, by much or a little; `real`: voices
+    of real people.
+    """
     rng = np.random.default_rng([seed, 11])
     make = real_speaker if real else made_speaker
     staff = make(int(rng.integers(100)), rng)
@@ -254,7 +256,8 @@ def converse(
 
 def _events(rng: Random, *, last: bool, raised: bool) -> Sequence[Callable[[_Scene], None]]:
     events = [*_ALWAYS, *(_SOMETIMES[i] for i in rng.choice(len(_SOMETIMES), 3, replace=False))]
-    events += _EMPHATIC
+    if raised:
+        events += _EMPHATIC
     if last and raised:
         events += _RAISED
         if rng.random() < 0.25:

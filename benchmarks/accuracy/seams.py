@@ -83,14 +83,15 @@ class ScriptedReader:
 
 def _find(sound: Samples, part: Samples) -> tuple[int, float, float] | None:
     """Channel and media time of a piece that was cut out of the sound unchanged."""
-    first = np.flatnonzero(part)
-    if not first.size or len(part) - first[0] < 16:
+    heard = np.flatnonzero(part)
+    if not heard.size:
         return None
-    at = int(first[0])
+    at = int(heard[0])
     for channel in range(len(sound)):
-        for found in np.flatnonzero(sound[channel] == part[at]):
-            if np.array_equal(sound[channel, found : found + 16], part[at : at + 16]):
-                start_s = (int(found) - at) / SAMPLE_RATE
+        # The noise goes round, so a few samples are not enough to know the place by.
+        for found in np.flatnonzero(sound[channel] == part[at]) - at:
+            if found >= 0 and np.array_equal(sound[channel, found : found + len(part)], part):
+                start_s = int(found) / SAMPLE_RATE
                 return channel, start_s, start_s + len(part) / SAMPLE_RATE
     return None
 

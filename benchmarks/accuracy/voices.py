@@ -192,15 +192,17 @@ def _sentences(clip: Clip) -> list[Clip]:
 
 
 def louder(clip: Clip, by_db: float) -> Clip:
-    """The same words with effort: louder, brighter by up to 8 dB above 1 kHz, and with less
-    difference between syllables (half of it, in dB over 150 ms), as of people who shout.
+    """The same words with effort: louder, brighter (by up to 8 dB at 2 kHz), and with less
+    difference between syllables (half of it, in dB over 150 ms), as of people who shout. Less
+    effort than 14 dB changes the voice by its share of that.
     """
+    effort = min(1.0, by_db / 14.0)
     samples = clip.samples.astype(np.float64)
     hertz = np.fft.rfftfreq(len(samples), 1 / SAMPLE_RATE)
-    tilt_db = 8.0 * np.clip(np.log2(np.maximum(hertz, 1.0) / 500.0) / 2.0, 0.0, 1.0)
+    tilt_db = 8.0 * effort * np.clip(np.log2(np.maximum(hertz, 1.0) / 500.0) / 2.0, 0.0, 1.0)
     bright = np.fft.irfft(np.fft.rfft(samples) * 10 ** (tilt_db / 20), len(samples))
     power = np.convolve(bright**2, np.ones(2400) / 2400, mode="same")
-    even = bright * (power.max() / np.maximum(power, power.max() * 1e-2)) ** 0.25
+    even = bright * (power.max() / np.maximum(power, power.max() * 1e-2)) ** (0.25 * effort)
     wanted = speech_rms(clip.samples) * 10 ** (by_db / 20)
     out = (even * wanted / speech_rms(even.astype(np.float32))).astype(np.float32)
     return replace(clip, samples=out)

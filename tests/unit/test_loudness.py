@@ -124,7 +124,7 @@ def test_the_other_rooms_steady_noise_does_not_cost_the_baseline():
     assert said(meter, 0, 80, 82).has_baseline
 
 
-@pytest.mark.parametrize(("clipped", "measured"), [(0.004, True), (0.005, False), (0.3, False)])
+@pytest.mark.parametrize(("clipped", "measured"), [(0.009, True), (0.01, False), (0.3, False)])
 def test_a_microphone_at_its_limit_says_nothing_of_the_voice(clipped, measured):
     meter = with_baseline()
     feed(meter, 70, 73, [BASE + 25, -60], speech=[0], clipped=clipped)
