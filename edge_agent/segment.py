@@ -1,20 +1,21 @@
 """frame -> segment: where on each channel its own person speaks.
 
-Silero gives a probability for each 32 ms. With two channels a voice reaches the other
-microphone too (bleed), 15 to 25 dB weaker: a channel that is much weaker than the other at
-the same moment is not speaking, while two voices at once, both loud, are kept as overlap.
-Edges are where speech begins and ends, without the padding that voice detectors add.
+Silero gives a probability for each 32 ms; `attribution.py` says on which channel that voice
+can be somebody's own: neither the other's, which reaches this microphone too (bleed), nor one
+from afar. Edges are where speech begins and ends, without the padding that voice detectors
+add.
 """
 
-from collections import deque
 from dataclasses import dataclass, field
 from functools import partial
 
 import numpy as np
 
+from edge_agent.attribution import Attribution, AttributionSettings
 from edge_agent.capture.frame import SAMPLE_RATE, AudioFrame, Samples
 from edge_agent.guard import Guard
 from edge_agent.models.base import VoiceActivity, VoiceStream
+from edge_agent.one_sound import Moment, Moments
 
 CHUNK = 512
 CHUNK_S = CHUNK / SAMPLE_RATE
@@ -25,17 +26,19 @@ CLIPPED_AT = 0.985
 """Of full scale: resampling and codecs round the converter's limit off a little."""
 MIN_SPEECH_S = 0.12
 """Anything shorter is a click."""
+_MOST_CHUNKS = 160
+_JUDGED_CHUNKS = 8
+"""A quarter of a second of speech tells whether it comes from afar."""
+_HIDDEN_CHUNKS = 4
+"""What has gone on for less is not yet held to; from here on it is left out while it looks as
+if it came from afar."""
 
 
 @dataclass(frozen=True, slots=True)
 class SegmentSettings:
     speech_on: float = 0.5
     speech_off: float = 0.35
-    bleed_db: float = 12.0
-    """A channel this much weaker than the other is hearing the other's speaker."""
-    bleed_window_chunks: int = 6
-    """The other's level is its highest in about 0.2 s, because syllables come and go; one's
-    own is that of the moment, so that a turn ends where its speech does."""
+    attribution: AttributionSettings = field(default_factory=AttributionSettings)
     hang_s: float = 0.2
     """A shorter pause belongs to the segment."""
     max_segment_s: float = 5.0
@@ -47,6 +50,8 @@ class Segment:
     channel: int
     start_s: float
     end_s: float
+    confidence: float = 1.0
+    """How surely it is this channel's own voice and not the other's bleed, 0 to 1."""
 
     @property
     def length_s(self) -> float:
@@ -88,14 +93,34 @@ def rms_dbfs(samples: Samples) -> float:
 @dataclass(slots=True)
 class _Channel:
     stream: VoiceStream
-    recent: deque[float]
     since_s: float | None = None
     last_s: float = 0.0
     """End of the last chunk with speech."""
     goes_on: bool = False
     """The segment continues one that was cut for its length, so even a short rest counts."""
+    chunks: int = 0
+    """With speech, in the segment that goes on."""
+    sure: float = 0.0
+    """Sum of their confidences."""
+    moments: Moments = field(default_factory=lambda: Moments(_MOST_CHUNKS))
+    """What tells whether they came from afar."""
     waiting: list[Samples] = field(default_factory=list)
     """Sound of the level frame that is not full yet."""
+
+    @property
+    def confidence(self) -> float:
+        return self.sure / max(1, self.chunks)
+
+    def begin(self, at_s: float) -> None:
+        self.since_s = at_s
+        self.chunks, self.sure, self.moments = 0, 0.0, Moments(_MOST_CHUNKS)
+
+    def hear(self, until_s: float, confidence: float, moment: Moment | None) -> None:
+        self.last_s = until_s
+        self.chunks += 1
+        self.sure += confidence
+        if moment is not None:
+            self.moments.add(moment)
 
 
 class Segmenter:
@@ -104,10 +129,8 @@ class Segmenter:
     ) -> None:
         self._settings = settings
         self._guard = guard
-        self._channels = [
-            _Channel(voice.stream(), deque([FLOOR_DBFS], settings.bleed_window_chunks))
-            for _ in range(channels)
-        ]
+        self._attribution = Attribution(channels, settings.attribution)
+        self._channels = [_Channel(voice.stream()) for _ in range(channels)]
 
     def push(self, frame: AudioFrame) -> Voice:
         """`frame.samples`: a multiple of 512 samples."""
@@ -136,30 +159,44 @@ class Segmenter:
         return Voice(at_s, segments, (), tuple(None for _ in self._channels))
 
     def _chunk(self, start: int, chunk: Samples) -> list[Segment]:
-        for number, channel in enumerate(self._channels):
-            channel.recent.append(rms_dbfs(chunk[number]))
-        loudest = [max(c.recent) for c in self._channels]
+        standings = self._attribution.listen(chunk)
+        heard = [
+            self._guard.run("voice", partial(channel.stream.probability, samples)).value or 0.0
+            for channel, samples in zip(self._channels, chunk, strict=True)
+        ]
+        moment = self._attribution.learn(chunk, [p >= self._settings.speech_on for p in heard])
         done = []
-        for number, channel in enumerate(self._channels):
-            ask = partial(channel.stream.probability, chunk[number])
-            heard = self._guard.run("voice", ask)
-            others = max((x for n, x in enumerate(loudest) if n != number), default=FLOOR_DBFS)
-            own = channel.recent[-1] > others - self._settings.bleed_db
-            probability = heard.value if own and heard.value is not None else 0.0
-            done += self._advance(number, start, probability)
+        for number, (standing, probability) in enumerate(zip(standings, heard, strict=True)):
+            spoken = self._spoken(number, probability) and standing.own
+            done += self._advance(number, start, standing.confidence if spoken else None, moment)
         return done
 
-    def _advance(self, number: int, start: int, probability: float) -> list[Segment]:
+    def _spoken(self, number: int, probability: float) -> bool:
+        going = self._channels[number].since_s is not None
+        return probability >= (self._settings.speech_off if going else self._settings.speech_on)
+
+    def _advance(
+        self,
+        number: int,
+        start: int,
+        confidence: float | None,
+        moment: Moment | None,
+    ) -> list[Segment]:
+        """`confidence`: None where the channel's own person does not speak."""
         settings, channel = self._settings, self._channels[number]
         start_s, end_s = start / SAMPLE_RATE, (start + CHUNK) / SAMPLE_RATE
-        going = channel.since_s is not None
-        if probability >= (settings.speech_off if going else settings.speech_on):
-            since_s = channel.since_s if channel.since_s is not None else start_s
-            channel.since_s, channel.last_s = since_s, end_s
+        if confidence is not None:
+            since_s = channel.since_s
+            if since_s is None:
+                since_s = start_s
+                channel.begin(start_s)
+            channel.hear(end_s, confidence, moment)
             if end_s - since_s >= settings.max_segment_s:
-                channel.since_s, channel.goes_on = end_s, True
-                return [Segment(number, since_s, end_s)]
-        elif going and end_s - channel.last_s >= settings.hang_s:
+                closed = self._close(number)
+                channel.begin(end_s)
+                channel.goes_on = True
+                return [closed] if closed else []
+        elif channel.since_s is not None and end_s - channel.last_s >= settings.hang_s:
             closed = self._close(number)
             return [closed] if closed else []
         return []
@@ -171,11 +208,15 @@ class Segmenter:
         channel.goes_on = False
         if since_s is None or channel.last_s - since_s <= shortest_s:
             return None
-        return Segment(number, since_s, channel.last_s)
+        if self._attribution.from_afar(channel.moments, _JUDGED_CHUNKS):
+            return None
+        return Segment(number, since_s, channel.last_s, channel.confidence)
 
     def _speaking(self) -> list[Segment | None]:
         return [
-            None if c.since_s is None else Segment(number, c.since_s, max(c.since_s, c.last_s))
+            None
+            if c.since_s is None or self._attribution.from_afar(c.moments, _HIDDEN_CHUNKS)
+            else Segment(number, c.since_s, max(c.since_s, c.last_s), c.confidence)
             for number, c in enumerate(self._channels)
         ]
 

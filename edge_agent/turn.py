@@ -10,6 +10,8 @@ from schemas.vocabulary import Role
 
 PAUSE_S = 0.8
 MAX_TURN_S = 28.0
+SURE_FROM = 0.6
+"""Of a turn whose channel is less surely its own person's, the role is unknown."""
 _SOUND_MARGIN_S = 0.2
 """Sound around a turn that transcription gets; the turn's own edges stay as they are."""
 _EPSILON_S = 1e-6
@@ -23,6 +25,8 @@ class SpokenTurn:
     channel: int
     role: Role
     role_confidence: float
+    """Two microphones: share of its sound that the other's bleed cannot explain. One: how sure
+    the voice's likeness is. 0 where the role is unknown."""
     start_s: float
     end_s: float
     voiced: tuple[tuple[float, float], ...]
@@ -107,8 +111,8 @@ class TurnBuilder:
             # Neither side of the cut may be too short to be speech.
             cut_s = min(start_s + MAX_TURN_S, segment.end_s - MIN_SPEECH_S)
             if cut_s - segment.start_s >= MIN_SPEECH_S:
-                self._open[channel].append(Segment(channel, segment.start_s, cut_s))
-                segment = Segment(channel, cut_s, segment.end_s)
+                self._open[channel].append(replace(segment, end_s=cut_s))
+                segment = replace(segment, start_s=cut_s)
             turns.append(self._close(channel, continued=True))
         self._open[channel].append(segment)
         return turns
@@ -116,7 +120,7 @@ class TurnBuilder:
     def _close(self, channel: int, *, continued: bool) -> SpokenTurn:
         segments, self._open[channel] = self._open[channel], []
         start_s, end_s = segments[0].start_s, segments[-1].end_s
-        role = self._roles[channel]
+        role, confidence = self._role(channel, segments)
         voiced = tuple((s.start_s, s.end_s) for s in segments)
         sound, sound_from_s = self._buffer.cut(
             channel, start_s - _SOUND_MARGIN_S, end_s + _SOUND_MARGIN_S
@@ -124,7 +128,7 @@ class TurnBuilder:
         return SpokenTurn(
             channel=channel,
             role=role,
-            role_confidence=0.0 if role is Role.UNKNOWN else 1.0,
+            role_confidence=confidence,
             start_s=start_s,
             end_s=end_s,
             voiced=voiced,
@@ -133,6 +137,13 @@ class TurnBuilder:
             sound=sound,
             sound_from_s=sound_from_s,
         )
+
+    def _role(self, channel: int, segments: list[Segment]) -> tuple[Role, float]:
+        role = self._roles[channel]
+        speech_s = sum(segment.length_s for segment in segments)
+        confidence = sum(s.confidence * s.length_s for s in segments) / speech_s
+        sure = role is not Role.UNKNOWN and confidence >= SURE_FROM
+        return (role, min(1.0, confidence)) if sure else (Role.UNKNOWN, 0.0)
 
 
 def _paused(segments: list[Segment], next_start_s: float) -> bool:
