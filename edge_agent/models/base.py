@@ -61,6 +61,19 @@ class VoiceActivity(Protocol):
     def stream(self) -> VoiceStream: ...
 
 
+class SpeakerEncoder(Protocol):
+    """A voice as numbers, which stay in RAM and are zeroed when they have served."""
+
+    @property
+    def model_id(self) -> str: ...
+
+    def embed(self, sound: Samples) -> Samples | None:
+        """`sound`: float32, shape (n,), 16 kHz, speech alone. A vector of length 1, of which
+        the dot product with another's is their likeness; None where there is too little.
+        """
+        ...
+
+
 class Transcriber(Protocol):
     @property
     def model_id(self) -> str: ...

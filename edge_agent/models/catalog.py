@@ -17,6 +17,7 @@ from edge_agent.models.base import (
     ExpressionModel,
     FaceDetector,
     SentimentModel,
+    SpeakerEncoder,
     Transcriber,
     VoiceActivity,
 )
@@ -24,6 +25,7 @@ from edge_agent.models.sentiment_lexicon import LexiconSentiment
 
 SILERO_SHA256 = "4cbf549b8326f60f80f2536d9eefeb450a9abe83365a098031c89719f1be17d2"
 BLAZEFACE_SHA256 = "3f17d7f8844c7f8c03a6a6e2511d461513b975d945359a3c1fad3aba8e48bb8d"
+GE2E_SHA256 = "b73e75ad2aef64493922342dfadf34594d224d598e5db77bc9046f53e10bef26"
 MINI_XCEPTION_SHA256 = "930195dfc0e1fd39903deea693e99fac3d4df989ee4c75fd36cf1e97e18e88ab"
 SENTIMENT_SHA256 = "b93b48591286fb6408eb01f699269ffe8726230dd6dd963fcdf8918bf012ac9e"
 ABUSE_SHA256 = "87f932d267e008ceb6de2be7fe84b182d558d6bd899ecae38ec03889a825fd01"
@@ -112,6 +114,14 @@ def load_expression() -> ExpressionModel:
 
     path = Path(str(resources.files("edge_agent.models") / "data" / "mini_xception.onnx"))
     return MiniXception(path, _checked("mini_xception", path, MINI_XCEPTION_SHA256))
+
+
+def load_speakers() -> SpeakerEncoder:
+    """Voices told apart: for a counter with one microphone."""
+    from edge_agent.models.ge2e import Ge2e  # noqa: PLC0415 - loads slowly
+
+    path = Path(str(resources.files("edge_agent.models") / "data" / "ge2e.onnx"))
+    return Ge2e(path, _checked("ge2e", path, GE2E_SHA256))
 
 
 def models_folder(environ: Mapping[str, str] = os.environ) -> Path:
