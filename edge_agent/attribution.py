@@ -54,6 +54,10 @@ _SIDED_LAG = 16
 until both sides are known: of unequal microphones a strong bleed alone looks like afar."""
 _WINDOW, _LEAST = 24, 12
 """Chunks with a voice that are looked at together, and the fewest."""
+_JUDGED, _HINT = 8, 4
+"""Chunks of a segment of which it is said that it came from afar; and of which this is only
+presumed, because it still goes on or because the one before did."""
+_LATELY = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +126,8 @@ class Attribution:
         self._moments = Moments(_WINDOW)
         self._far = False
         """What was last heard came from afar."""
+        self._lately = 0
+        """Chunks with a voice, for which that is remembered."""
 
     @property
     def middle_db(self) -> float:
@@ -174,13 +180,19 @@ class Attribution:
         else:
             moment = Moment(difference_db, 0.0)
         self._moments.add(moment)
-        self._far = self.from_afar(self._moments, _LEAST)
+        self._far = self._one_from_afar(self._moments, _LEAST)
+        self._lately = _LATELY if self._far else max(0, self._lately - 1)
         self._learn_from(difference_db)
         return moment
 
-    def from_afar(self, moments: Moments, least: int) -> bool:
-        """They are of one sound, which comes from neither side."""
-        difference_db = moments.one_sound_db(least)
+    def from_afar(self, moments: Moments, *, over: bool) -> bool:
+        """They are of one sound, which comes from neither side. `over`: the segment has ended,
+        and the verdict stands.
+        """
+        return self._one_from_afar(moments, _JUDGED if over and not self._lately else _HINT)
+
+    def _one_from_afar(self, moments: Moments, least: int) -> bool:
+        difference_db = moments.one_sound_db(least, still=self._lately > 0)
         return difference_db is not None and self._in_middle(difference_db)
 
     @property

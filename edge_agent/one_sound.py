@@ -14,8 +14,9 @@ import numpy as np
 from edge_agent.capture.frame import Samples
 
 _SPREAD_DB = 4.0
-_SHARE = 0.8
-"""Of the moments, that lie within the spread of their median."""
+_SHARE, _SHARE_STILL = 0.8, 0.6
+"""Of the moments, that lie within the spread of their median; fewer do where one sound has
+been heard a moment ago."""
 _CORRELATION = 0.3
 """Mean at the best lag. By itself it says little: two voices reach it by their bleed."""
 _LAGS = 80
@@ -50,14 +51,16 @@ class Moments:
     def __len__(self) -> int:
         return len(self._moments)
 
-    def one_sound_db(self, least: int) -> float | None:
-        """The usual level difference, where one sound keeps it over `least` moments or more."""
+    def one_sound_db(self, least: int, *, still: bool = False) -> float | None:
+        """The usual level difference, where one sound keeps it over `least` moments or more.
+        `still`: one has been heard a moment ago.
+        """
         count = len(self._moments)
         if count < least or self._correlation < _CORRELATION * count:
             return None
         usual_db: float = median(moment.difference_db for moment in self._moments)
         close = sum(abs(m.difference_db - usual_db) < _SPREAD_DB for m in self._moments)
-        return usual_db if close >= _SHARE * count else None
+        return usual_db if close >= (_SHARE_STILL if still else _SHARE) * count else None
 
     def lag(self) -> float:
         """The usual one of the moments that carry one sound; 0 where there are too few."""

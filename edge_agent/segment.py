@@ -27,11 +27,7 @@ CLIPPED_AT = 0.985
 MIN_SPEECH_S = 0.12
 """Anything shorter is a click."""
 _MOST_CHUNKS = 160
-_JUDGED_CHUNKS = 8
-"""A quarter of a second of speech tells whether it comes from afar."""
-_HIDDEN_CHUNKS = 4
-"""What has gone on for less is not yet held to; from here on it is left out while it looks as
-if it came from afar."""
+"""In a segment, about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,14 +204,14 @@ class Segmenter:
         channel.goes_on = False
         if since_s is None or channel.last_s - since_s <= shortest_s:
             return None
-        if self._attribution.from_afar(channel.moments, _JUDGED_CHUNKS):
+        if self._attribution.from_afar(channel.moments, over=True):
             return None
         return Segment(number, since_s, channel.last_s, channel.confidence)
 
     def _speaking(self) -> list[Segment | None]:
         return [
             None
-            if c.since_s is None or self._attribution.from_afar(c.moments, _HIDDEN_CHUNKS)
+            if c.since_s is None or self._attribution.from_afar(c.moments, over=False)
             else Segment(number, c.since_s, max(c.since_s, c.last_s), c.confidence)
             for number, c in enumerate(self._channels)
         ]
@@ -223,7 +219,9 @@ class Segmenter:
     def _levels(self, frame: AudioFrame, end: int) -> list[Level]:
         levels = []
         for number, channel in enumerate(self._channels):
-            channel.waiting.append(frame.samples[number])
+            channel.waiting.append(frame.samples[number].copy())
+            if sum(map(len, channel.waiting)) < LEVEL_SAMPLES:
+                continue
             sound = np.concatenate(channel.waiting)
             start = end - len(sound)
             whole = len(sound) // LEVEL_SAMPLES

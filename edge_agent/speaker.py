@@ -42,14 +42,17 @@ _MOST_TURNS = 30
 @dataclass(slots=True, repr=False, eq=False)
 class _Voice:
     total: Samples
+    """Sum of the turns' vectors."""
     turns: int
-    first: int
-    """Number of the interaction."""
-    last: int
-    interactions: int = 1
+    interactions: set[int]
+    """Their numbers."""
+
+    @property
+    def last(self) -> int:
+        return max(self.interactions)
 
     def likeness(self, heard: Samples) -> float:
-        length = float(np.linalg.norm(self.total))
+        length = float(np.linalg.norm(self.total) * np.linalg.norm(heard))
         return float(self.total @ heard) / length if length > 0 else 0.0
 
     def add(self, heard: Samples, interaction: int) -> None:
@@ -58,14 +61,19 @@ class _Voice:
         else:
             self.turns += 1
         self.total += heard
-        self.interactions += interaction != self.last
-        self.last = interaction
+        self.interactions.add(interaction)
+
+    def take_in(self, other: "_Voice") -> None:
+        """One person's voice that was taken for two."""
+        self.total += other.total
+        self.turns += other.turns
+        self.interactions |= other.interactions
 
     def erase(self) -> None:
         self.total[:] = 0.0
 
     def __repr__(self) -> str:
-        return f"_Voice({self.turns} turns, {self.interactions} interactions)"
+        return f"_Voice({self.turns} turns, {len(self.interactions)} interactions)"
 
 
 class SpeakerTracker:
@@ -121,11 +129,15 @@ class SpeakerTracker:
         likeness = likest.likeness(heard) if likest is not None else -1.0
         if likest is not None and likeness >= _SAME_FROM:
             likest.add(heard, self._interaction)
+            for other in [v for v in self._voices if v is not likest]:
+                if other.likeness(likest.total) >= _SAME_FROM:
+                    likest.take_in(other)
+                    self._drop(other)
         elif likeness <= _NEW_TO:
             if len(self._voices) >= _MOST_VOICES:
                 clerk = self._clerk()
                 self._drop(min((v for v in self._voices if v is not clerk), key=lambda v: v.turns))
-            self._voices.append(_Voice(heard.copy(), 1, self._interaction, self._interaction))
+            self._voices.append(_Voice(heard.copy(), 1, {self._interaction}))
 
     def _judge(self, heard: Samples) -> tuple[Role, float]:
         clerk = self._clerk()
@@ -135,7 +147,7 @@ class SpeakerTracker:
         persisting = [
             v.likeness(heard)
             for v in self._voices
-            if v is not clerk and v.interactions >= _CLERK_INTERACTIONS
+            if v is not clerk and len(v.interactions) >= _CLERK_INTERACTIONS
         ]
         if likeness >= max(STAFF_FROM, *persisting, 0.0):
             self._clerk_heard = True
@@ -145,13 +157,14 @@ class SpeakerTracker:
         return Role.UNKNOWN, 0.0
 
     def _clerk(self) -> _Voice | None:
-        by_interactions = sorted(self._voices, key=lambda v: -v.interactions)
+        by_interactions = sorted(self._voices, key=lambda v: -len(v.interactions))
         if not by_interactions:
             return None
         first = by_interactions[0]
-        since = self._interaction - first.first + 1
-        often = first.interactions >= max(_CLERK_INTERACTIONS, since / 2)
-        alone = all(2 * v.interactions <= first.interactions for v in by_interactions[1:])
+        times = len(first.interactions)
+        since = self._interaction - min(first.interactions) + 1
+        often = times >= max(_CLERK_INTERACTIONS, since / 2)
+        alone = all(2 * len(v.interactions) <= times for v in by_interactions[1:])
         return first if often and alone else None
 
     def _drop(self, voice: _Voice) -> None:

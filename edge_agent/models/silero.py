@@ -2,7 +2,7 @@
 
 The model takes a third of what a quiet counter costs, so it is asked only where something
 stands above the room's noise in the band of speech. What it was not asked is 0; once something
-begins it is first given the last quarter of a second, so that it is in the state it would have
+begins it is first given the last second, so that it is in the state it would have
 been in.
 """
 
@@ -17,10 +17,10 @@ from edge_agent.noise_floor import NoiseFloor
 
 CHUNK = 512
 _CONTEXT = 64
-_RUN_UP = 8
+_RUN_UP = 31
 """Chunks that the model hears again before the first that it is asked about."""
-_RISE = 1.35
-"""Power in the band of speech, over the noise's, from which the model is asked: 1.3 dB."""
+_RISE = 1.5
+"""Power in the band of speech, over the noise's, from which the model is asked: 1.8 dB."""
 _HANG = 16
 """Half a second: a pause within speech is no quiet room."""
 

@@ -89,7 +89,7 @@ def test_each_runtime_is_imported_in_one_place():
     allowed = {
         "onnxruntime": {
             f"edge_agent/models/{name}.py"
-            for name in ("blazeface", "mini_xception", "silero", "text_ngrams")
+            for name in ("blazeface", "ge2e", "mini_xception", "silero", "text_ngrams")
         },
         "sounddevice": {"edge_agent/capture/portaudio.py"},
         "faster_whisper": {"edge_agent/models/whisper.py"},

@@ -91,6 +91,18 @@ def test_one_microphone_knows_no_roles():
     ]
 
 
+def test_a_turn_is_as_sure_as_its_segments_and_unknown_where_they_are_not():
+    sure = [Segment(1, 0, 1, 0.98), Segment(1, 1.2, 2.2, 0.9)]
+    (turn,), _ = build(sure, until_s=4)
+    assert turn.role is Role.CITIZEN
+    assert turn.role_confidence == pytest.approx(0.94)
+    unsure = [Segment(1, 0, 3, 0.5), Segment(1, 3.2, 3.7, 0.9)]
+    (turn,), _ = build(unsure, until_s=6)
+    assert (turn.role, turn.role_confidence) == (Role.UNKNOWN, 0.0)
+    (turn,), _ = build([Segment(1, 0, 27, 0.9), Segment(1, 27.1, 30, 0.9)], until_s=27.5)
+    assert turn.role_confidence == pytest.approx(0.9)
+
+
 def ramp(seconds, channels=1):
     one = np.arange(int(seconds * SAMPLE_RATE), dtype=np.float32) / SAMPLE_RATE
     return np.stack([one] * channels)

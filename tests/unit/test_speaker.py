@@ -1,0 +1,258 @@
+"""One microphone: the clerk is the voice that persists; unknown where unsure; nothing is kept."""
+
+import numpy as np
+import pytest
+
+from edge_agent.guard import Guard
+from edge_agent.loudness import Loudness
+from edge_agent.models import catalog
+from edge_agent.models.ge2e import LEAST_S
+from edge_agent.speaker import SpeakerTracker
+from edge_agent.turn import SpokenTurn
+from schemas.vocabulary import Role
+from tests.sounds import clips, needs_clips
+
+RATE = 16_000
+
+
+class ScriptedEncoder:
+    """The first sample says who speaks: person n is the n-th axis, a little off by `noise`."""
+
+    model_id = "scripted-speaker:1"
+
+    def __init__(self, noise: float = 0.1) -> None:
+        self.noise = noise
+        self.fails = False
+        self.given: list[np.ndarray] = []
+        self._rng = np.random.default_rng(4)
+
+    def embed(self, sound):
+        if self.fails:
+            raise RuntimeError("the encoder failed with 0.25 in it")
+        person = round(float(sound[0]) * 100)
+        vector = np.full(64, 0.05, np.float32) + self._rng.normal(0, self.noise / 8, 64)
+        vector[person] += 1
+        vector = (vector / np.linalg.norm(vector)).astype(np.float32)
+        self.given.append(vector)
+        return vector
+
+
+def turn_of(sound, role=Role.UNKNOWN, voiced=None) -> SpokenTurn:
+    length_s = len(sound) / RATE
+    return SpokenTurn(
+        channel=0,
+        role=role,
+        role_confidence=0.0,
+        start_s=0.0,
+        end_s=length_s,
+        voiced=voiced or ((0.0, length_s),),
+        continued=False,
+        loudness=Loudness(-30.0, None, (), has_baseline=False),
+        sound=sound,
+        sound_from_s=0.0,
+    )
+
+
+def said_by(person: int, seconds: float = 2.0) -> SpokenTurn:
+    return turn_of(np.full(int(seconds * RATE), person / 100, np.float32))
+
+
+def roles(tracker, *people) -> list[Role]:
+    return [tracker.attribute(said_by(person)).role for person in people]
+
+
+CLERK, STAFF, CITIZEN, UNKNOWN = 1, Role.STAFF, Role.CITIZEN, Role.UNKNOWN
+
+
+@pytest.fixture
+def encoder():
+    return ScriptedEncoder()
+
+
+@pytest.fixture
+def tracker(encoder):
+    return SpeakerTracker(encoder, Guard())
+
+
+def teach(tracker, interactions=3, first=10) -> None:
+    for number in range(interactions):
+        tracker.new_interaction(number * 300.0)
+        roles(tracker, CLERK, first + number, CLERK, first + number)
+
+
+def test_nobody_is_the_clerk_before_the_third_interaction(tracker):
+    for citizen in (10, 11):
+        tracker.new_interaction(0.0)
+        assert roles(tracker, CLERK, citizen, CLERK, citizen) == [UNKNOWN] * 4
+    tracker.new_interaction(600.0)
+    assert not tracker.knows_clerk
+    assert roles(tracker, CLERK, 12, CLERK) == [STAFF, CITIZEN, STAFF]
+    assert tracker.knows_clerk
+
+
+def test_confidence_stands_beside_the_role(tracker):
+    teach(tracker)
+    tracker.new_interaction(900.0)
+    turn = tracker.attribute(said_by(CLERK))
+    assert (turn.role, turn.start_s) == (STAFF, 0.0)
+    assert turn.role_confidence >= 0.9
+
+
+def test_a_citizen_who_speaks_before_the_clerk_is_unknown(tracker):
+    teach(tracker)
+    tracker.new_interaction(900.0)
+    assert roles(tracker, 20, CLERK, 20) == [UNKNOWN, STAFF, CITIZEN]
+
+
+def test_a_colleague_who_takes_over_is_no_citizen_and_becomes_the_clerk(tracker):
+    teach(tracker, 4)
+    for number in range(9):
+        tracker.new_interaction(2000.0 + number)
+        found = roles(tracker, 2, 30 + number, 2)
+        assert CITIZEN not in found or found[0] == STAFF
+    assert found[0] == STAFF
+
+
+def test_two_who_take_turns_at_one_counter_are_both_unknown(tracker):
+    for number in range(6):
+        tracker.new_interaction(number)
+        roles(tracker, CLERK, 2, 10 + number)
+    tracker.new_interaction(9.0)
+    assert roles(tracker, CLERK, 2, 20) == [UNKNOWN] * 3
+
+
+def test_a_voice_between_is_unknown(tracker, encoder):
+    teach(tracker)
+    tracker.new_interaction(900.0)
+    roles(tracker, CLERK)
+    mixed = np.full(64, 0.05, np.float32)
+    mixed[CLERK], mixed[40] = 1.0, 1.1
+    encoder.embed = lambda sound: mixed / np.float32(np.linalg.norm(mixed))
+    assert roles(tracker, 40) == [UNKNOWN]
+
+
+def test_short_turns_and_turns_with_a_role_are_left_alone(tracker, encoder):
+    teach(tracker)
+    given = len(encoder.given)
+    assert tracker.attribute(said_by(CLERK, 1.5)).role is UNKNOWN
+    known = turn_of(np.full(RATE * 3, 0.2, np.float32), role=Role.CITIZEN)
+    assert tracker.attribute(known) is known
+    assert len(encoder.given) == given
+
+
+def test_only_speech_is_looked_at(tracker, encoder):
+    sound = np.full(RATE * 4, 0.5, np.float32)
+    sound[: RATE // 2] = 0.3
+    sound[RATE // 2 : RATE * 3] = CLERK / 100
+    lengths = []
+    encoder.embed = lambda part: lengths.append((len(part), float(part[0]))) or None
+    tracker.new_interaction(0.0)
+    tracker.attribute(turn_of(sound, voiced=((0.5, 1.5), (2.0, 3.0))))
+    assert lengths == [(2 * RATE, pytest.approx(CLERK / 100))]
+
+
+def test_a_failing_encoder_is_counted_and_tells_nothing(encoder, caplog):
+    guard = Guard()
+    tracker = SpeakerTracker(encoder, guard)
+    tracker.new_interaction(0.0)
+    encoder.fails = True
+    assert roles(tracker, CLERK) == [UNKNOWN]
+    assert guard.by_stage == {"speaker": 1}
+    assert "0.25" not in caplog.text
+
+
+def vectors(tracker) -> list[np.ndarray]:
+    return [voice.total for voice in tracker._voices]
+
+
+def test_forgotten_voices_are_zeroed_and_learned_anew(tracker, encoder):
+    teach(tracker)
+    kept = vectors(tracker)
+    assert kept
+    assert all(vector.any() for vector in kept)
+    tracker.forget()
+    assert not any(vector.any() for vector in kept)
+    assert not any(vector.any() for vector in encoder.given)
+    assert vectors(tracker) == []
+    assert not tracker.knows_clerk
+    tracker.new_interaction(2000.0)
+    assert roles(tracker, CLERK) == [UNKNOWN]
+
+
+def test_a_citizens_voice_goes_after_two_further_interactions(tracker):
+    teach(tracker, 1)
+    citizen = next(v for v in tracker._voices if round(v.total.argmax()) == 10)
+    for number in range(3):
+        assert any(voice is citizen for voice in tracker._voices)
+        tracker.new_interaction(300.0 * (number + 1))
+        roles(tracker, CLERK)
+    assert all(voice is not citizen for voice in tracker._voices)
+    assert not citizen.total.any()
+
+
+def test_voices_are_bounded_and_the_clerk_stays(tracker):
+    teach(tracker)
+    tracker.new_interaction(900.0)
+    roles(tracker, CLERK, *range(20, 50), CLERK)
+    assert len(vectors(tracker)) <= 12
+    assert roles(tracker, CLERK) == [STAFF]
+
+
+def test_no_number_of_a_voice_is_shown(tracker):
+    teach(tracker)
+    assert repr(tracker) == f"SpeakerTracker({len(tracker._voices)} voices, 3 interactions)"
+    assert "array" not in repr(tracker._voices)
+    assert "." not in repr(tracker._voices)
+
+
+# The real encoder.
+
+
+def faster(sound, factor):
+    at = np.arange(int(len(sound) / factor)) * factor
+    return np.interp(at, np.arange(len(sound)), sound).astype(np.float32)
+
+
+@needs_clips
+def test_the_encoder_tells_real_voices_apart():
+    encoder = catalog.load_speakers()
+    assert encoder.model_id == "ge2e:b73e75ad"
+    staff, other = (
+        [encoder.embed(sound) for sound in clips(speaker) if len(sound) >= LEAST_S * RATE]
+        for speaker in ("DEV01", "SPK01")
+    )
+    assert np.linalg.norm(staff[0]) == pytest.approx(1, abs=1e-5)
+    same = [a @ b for n, a in enumerate(staff) for b in staff[:n]]
+    differ = [a @ b for a in staff for b in other]
+    assert np.median(same) > 0.8
+    assert np.quantile(differ, 0.95) < 0.75
+
+
+def test_too_little_sound_has_no_voice():
+    encoder = catalog.load_speakers()
+    assert encoder.embed(np.zeros(int(LEAST_S * RATE) - 1, np.float32)) is None
+    tone = np.sin(2 * np.pi * 200 * np.arange(RATE * 2) / RATE).astype(np.float32)
+    assert encoder.embed(tone).shape == (256,)
+    assert encoder.embed(0.001 * tone) @ encoder.embed(0.01 * tone) == pytest.approx(1, abs=1e-3)
+
+
+@needs_clips
+@pytest.mark.parametrize(("clerk", "others"), [("DEV01", "SPK01"), ("SPK01", "DEV01")])
+def test_real_voices_over_a_morning(clerk, others):
+    """Nobody is taken for the other role; from the third interaction on most are known."""
+    tracker = SpeakerTracker(catalog.load_speakers(), Guard())
+    rng, found = np.random.default_rng(5), []
+    visitors = [(others, 1.0), ("DEV15", 1.0), (others, 0.82), (others, 1.2), ("DEV15", 0.82)]
+    for number, (citizen, factor) in enumerate(visitors):
+        tracker.new_interaction(number * 300.0)
+        for turn in range(6):
+            staff = turn % 2 == 0
+            own = clips(clerk if staff else citizen)
+            sound = own[int(rng.integers(len(own)))]
+            sound = sound if staff else faster(sound, factor)
+            found.append((number, staff, tracker.attribute(turn_of(sound)).role))
+    assert all(role is UNKNOWN for number, _, role in found if number < 2)
+    assert (True, CITIZEN) not in {(staff, role) for _, staff, role in found}
+    assert (False, STAFF) not in {(staff, role) for _, staff, role in found}
+    known = [role is not UNKNOWN for number, _, role in found if number > 2]
+    assert np.mean(known) >= 0.5
