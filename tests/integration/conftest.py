@@ -218,6 +218,15 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Address]:
         yield Address(embedded.address.host, embedded.address.port)
 
 
+@pytest.fixture
+def own_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedBroker]:
+    """For a test that counts what its hub refuses, or kills it: the shared one keeps messages
+    of other tests' devices for the next hub.
+    """
+    with EmbeddedBroker(tmp_path_factory.mktemp("own-broker")) as embedded:
+        yield embedded
+
+
 @dataclass
 class RunningIngest:
     service: IngestService

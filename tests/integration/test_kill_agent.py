@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from hub.settings import Address
 from tests.clips import RECORDING
 from tests.kills import assert_each_interaction_once
 from tests.site import site
@@ -13,10 +14,16 @@ from tests.site import site
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
 
 
-def test_the_agent_killed_again_and_again(tmp_path, hub_db, postgres_server, broker):
+def test_the_agent_killed_again_and_again(tmp_path, hub_db, postgres_server, own_broker):
     """Killed at random points of its work, twice, then left alone."""
     chance = random.Random(5)
-    with site(tmp_path, "cn-kill-agent", hub_db, postgres_server, broker) as made:
+    with site(
+        tmp_path,
+        "cn-kill-agent",
+        hub_db,
+        postgres_server,
+        Address(own_broker.address.host, own_broker.address.port),
+    ) as made:
         made.start_hub("ingest")
         for _ in range(2):
             agent = made.start_agent(RECORDING)

@@ -4,7 +4,6 @@ import time
 
 import pytest
 
-from hub.embedded.broker import EmbeddedBroker
 from hub.settings import Address
 from tests.clips import beginning
 from tests.kills import (
@@ -17,12 +16,6 @@ from tests.kills import (
 from tests.site import site
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
-
-
-@pytest.fixture
-def own_broker(tmp_path_factory):
-    with EmbeddedBroker(tmp_path_factory.mktemp("own-broker")) as embedded:
-        yield embedded
 
 
 def test_the_broker_dead_for_half_a_minute_and_without_memory(

@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+from hub.settings import Address
 from tests.clips import beginning
 from tests.kills import (
     DOWN_S,
@@ -17,9 +18,15 @@ from tests.site import site
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
 
 
-def test_the_database_dead_for_half_a_minute(tmp_path, hub_db, postgres_server, broker):
+def test_the_database_dead_for_half_a_minute(tmp_path, hub_db, postgres_server, own_broker):
     recording = beginning(tmp_path / "two.mp4", TWO_STAYS_S)
-    with site(tmp_path, "cn-kill-database", hub_db, postgres_server, broker) as made:
+    with site(
+        tmp_path,
+        "cn-kill-database",
+        hub_db,
+        postgres_server,
+        Address(own_broker.address.host, own_broker.address.port),
+    ) as made:
         made.start_hub("ingest")
         agent = made.start_agent(recording)
         until_something_is_stored(hub_db)
