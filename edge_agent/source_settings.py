@@ -144,7 +144,7 @@ class KeySettings(Section):
     """Such as /dev/gpiochip0."""
     pins: Mapping[Line, Annotated[int, Field(ge=0, le=1023)]] = {}
     shift_ends: Annotated[tuple[time, ...], Field(max_length=8)] = (time(12, 0), time(17, 30))
-    """In Hanoi: what is known of the clerk's voice is forgotten then."""
+    """In Hanoi: the usual level of the voices begins anew then, another clerk may sit down."""
     page_port: Annotated[int, Field(ge=1024, le=65_535)] | None = None
     """A page on 127.0.0.1 with the same keys."""
 
