@@ -43,6 +43,13 @@ _FAR_DB = 10.0
 """So far under the usual level on both channels, what is in the middle comes from afar."""
 _FAR_MONO_DB = 18.0
 """The same of one microphone, which hears two people at two distances."""
+_NO_SOUND_DB = -95.0
+"""No microphone that lives is so quiet; one that gates its noise is, for moments."""
+_DEAD_CHUNKS = 150
+"""4.8 s."""
+_UNPROVEN_SHARE = 0.6
+"""Of the way from one's usual level down to where the other's bleed would be: a weaker voice
+is not surely one's own where the other's microphone shows nothing to hold it against."""
 _FORGET_DB = 0.5 / 60 * 0.032
 """A chunk of speech taken for a far one lowers the usual level by so much (0.5 dB a minute),
 so that a microphone turned down is not deaf for ever."""
@@ -88,12 +95,15 @@ class _Channel:
     """With the noise."""
     level_db: float = SILENT_DB
     peak_db: float = SILENT_DB
+    silent: int = _DEAD_CHUNKS
+    """Chunks since it last gave any sound at all."""
     usual_db: float | None = None
     """Median of the window's highest level while its own person speaks."""
     heard: int = 0
 
     def hear(self, power: float) -> None:
         self.whole_db = 10 * log10(power + 1e-12)
+        self.silent = self.silent + 1 if self.whole_db < _NO_SOUND_DB else 0
         rise = power - _RISE * self.floor.push(power)
         self.level_db = 10 * log10(rise) if rise > 1e-12 else SILENT_DB
         self.recent.append(self.level_db)
@@ -157,17 +167,28 @@ class Attribution:
         return tuple(
             Standing(
                 own=not from_afar and above > self._settings.bleed_db,
-                confidence=sure * (1 - 10 ** (-max(0.0, above) / 10)),
+                confidence=sure * (1 - 10 ** (-max(0.0, above) / 10))
+                if self._proven(own, other)
+                else 0.0,
             )
-            for above in above_db
+            for above, own, other in zip(above_db, (one, two), (two, one), strict=True)
         )
+
+    def _proven(self, own: _Channel, other: _Channel) -> bool:
+        """Not the bleed of somebody whose own microphone is dead."""
+        if not other.silent:
+            return True
+        known = own.usual_db is not None and own.heard >= _KNOWN_CHUNKS
+        if not known:
+            return other.silent < _DEAD_CHUNKS
+        return not own.weak(_UNPROVEN_SHARE * self.apart_db)
 
     def learn(self, chunk: Samples, voiced: Sequence[bool]) -> Moment | None:
         """`voiced`: what the voice model heard on each channel, bleed or not. Gives what tells
         one sound from two, of two channels with a voice.
         """
         before, self._before = self._before, chunk
-        if not any(voiced):
+        if not any(voiced) or not self._telling:
             return None
         if len(self._channels) == 1:
             self._learn_usual_mono()
@@ -194,6 +215,14 @@ class Attribution:
     def _one_from_afar(self, moments: Moments, least: int) -> bool:
         difference_db = moments.one_sound_db(least, still=self._lately > 0)
         return difference_db is not None and self._in_middle(difference_db)
+
+    @property
+    def _telling(self) -> bool:
+        """What one microphone hears while the other is dead says nothing of sides and levels."""
+        if any(channel.silent >= _DEAD_CHUNKS for channel in self._channels):
+            return False
+        pairs = zip(self._channels, reversed(self._channels), strict=True)
+        return all(own is other or self._proven(own, other) for own, other in pairs)
 
     @property
     def _known(self) -> bool:

@@ -5,6 +5,7 @@ import logging
 import os
 import signal
 import threading
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -72,7 +73,7 @@ def run(files: tuple[Path, ...], *, stay: bool) -> None:
         check_together(every)
 
         def load() -> catalog.Models:
-            return _models(every[0])
+            return _models(every)
 
         if len(every) == 1:
             Agent(every[0], load, _say, environ=os.environ).run(stop, stay=stay)
@@ -82,13 +83,17 @@ def run(files: tuple[Path, ...], *, stay: bool) -> None:
         raise BadInput(str(error)) from error
 
 
-def _models(settings: AgentSettings) -> catalog.Models:
+def _models(every: Sequence[AgentSettings]) -> catalog.Models:
+    """Of counters that share a process, and so the [models] of their settings."""
+    settings = every[0]
     folder = catalog.whisper_folder(settings.models.whisper, _say)
     models = catalog.load(
         folder, beam_size=settings.models.beam_size, threads=settings.models.threads
     )
     if settings.models.expression:
         models = replace(models, expression=catalog.load_expression())
+    if settings.models.speakers and any(one.source.may_be_shared for one in every):
+        models = replace(models, speakers=catalog.load_speakers())
     privacy.no_core_dumps()
     if not privacy.lock_memory():
         _log.info("memory is not locked: the system does not allow it; turn swap off")

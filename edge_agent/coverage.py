@@ -23,7 +23,7 @@ class Seen:
     staff: tuple[Stretch, ...]
     sound: SoundQuality
     tells_roles: bool
-    """Two channels: whose voice is whose is known."""
+    """Two channels: whose voice is whose is known, also at once and by level."""
     has_video: bool
     """Pictures came at all; those that came may still have shown nothing valid."""
 
@@ -36,6 +36,10 @@ def cover(turns: Sequence[ReadTurn], seen: Seen) -> Coverage:
     audio = hundredths(seen.sound.coverage)
     video = _share_known(seen.citizen, seen.citizen, seen.length_s)
     presence = _share_known(seen.citizen, seen.staff, seen.length_s)
+
+    def own_level(turn: ReadTurn) -> bool:
+        return seen.tells_roles and turn.loudness.has_baseline
+
     return Coverage(
         audio=audio,
         video=video,
@@ -44,8 +48,8 @@ def cover(turns: Sequence[ReadTurn], seen: Seen) -> Coverage:
         text_citizen=_share(citizen, lambda t: t.words.missing is None),
         sentiment=_share(citizen, lambda t: t.words.polarity is not None),
         overlap=audio if seen.tells_roles else 0.0,
-        raised_voice_staff=_share(staff, lambda t: t.loudness.has_baseline),
-        raised_voice_citizen=_share(citizen, lambda t: t.loudness.has_baseline),
+        raised_voice_staff=_share(staff, own_level),
+        raised_voice_citizen=_share(citizen, own_level),
         presence=presence,
         missing=tuple(sorted(_missing(turns, seen, video, presence))),
     )
@@ -60,7 +64,9 @@ def _missing(turns: Sequence[ReadTurn], seen: Seen, video: float, presence: floa
     if seen.sound.unheard:
         missing |= seen.sound.reasons or {Missing.SENSOR_INVALID}
     if not seen.tells_roles:
-        missing |= {Missing.SINGLE_CHANNEL, Missing.ROLE_UNKNOWN}
+        missing.add(Missing.SINGLE_CHANNEL)
+        if not turns or any(t.role is Role.UNKNOWN for t in turns):
+            missing.add(Missing.ROLE_UNKNOWN)
     if any(not t.loudness.has_baseline for t in turns):
         missing.add(Missing.NO_BASELINE)
     felt = [t for t in turns if t.role is Role.CITIZEN and t.words.polarity is not None]

@@ -24,6 +24,9 @@ MAX_STAY_S = 4 * 3600.0
 RAM and sent is bounded; both parts are marked uncertain."""
 _SPEECH_WINDOW_S = 15.0
 """Three seconds of a citizen's speech are looked for in so long a stretch."""
+_UNSEEN_SPEECH_S = 1.0
+"""Of the citizen's voice in that stretch, with nobody seen in the zone: less is a noise in the
+hall or the next counter, and would hold a stay open that has ended."""
 _GREETING_S = 5.0
 """Where the citizen is not seen, staff's words so shortly before the citizen's are the
 greeting that opened the talk."""
@@ -146,14 +149,23 @@ class InteractionTracker:
     def _listen(self, voice: Voice) -> None:
         going = [s for s in voice.speaking if s is not None and s.length_s >= MIN_SPEECH_S]
         unseen = self._citizen.state is Presence.UNKNOWN
-        for segment in (*voice.segments, *going):
-            self._sound_s = max(self._sound_s, segment.end_s)
-            citizens = self._tells_roles and segment.channel == self._citizen_channel
-            if citizens or unseen:
-                self._active_s = max(self._active_s, segment.end_s)
         self._speech.extend(s for s in voice.segments if s.channel == self._citizen_channel)
         while self._speech and self._speech[0].end_s < voice.until_s - _SPEECH_WINDOW_S:
             self._speech.popleft()
+        for segment in (*voice.segments, *going):
+            self._sound_s = max(self._sound_s, segment.end_s)
+            citizens = self._tells_roles and segment.channel == self._citizen_channel
+            if unseen or (citizens and self._is_sign(segment)):
+                self._active_s = max(self._active_s, segment.end_s)
+
+    def _is_sign(self, segment: Segment) -> bool:
+        """`segment`: on the citizen's microphone."""
+        citizen = self._citizen
+        if citizen.state is not Presence.ABSENT:
+            return True
+        lately = [s for s in self._speech if s.start_s != segment.start_s]
+        spoken_s = sum(s.length_s for s in [*lately, segment] if s.end_s > citizen.since_s)
+        return spoken_s >= _UNSEEN_SPEECH_S
 
     def _try_open(self, voice: Voice) -> list[Event]:
         starts = []

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from math import log10
 from statistics import median
 
-from edge_agent.segment import LEVEL_S, Level, Segment, Voice
+from edge_agent.segment import LEVEL_S, SURE_FROM, Level, Segment, Voice
 
 BASELINE_S = 600.0
 BASELINE_MIN_SPEECH_S = 60.0
@@ -31,6 +31,9 @@ the next counter, the hall's loudspeaker, or both talking at once."""
 _SOUNDING_DB = 6.0
 """Over its quietest tenth of the last minute a channel hears more than the room's noise."""
 _FLOOR_S = 60.0
+_BESIDE_S = 0.8
+_TURNED_UP_DB = 9.0
+"""So much more than the other microphone's noise this one's has risen."""
 _NO_SOUND_DBFS = -100.0
 """A dead microphone's silence says nothing of the room's noise."""
 
@@ -65,7 +68,9 @@ class LoudnessMeter:
         for level in voice.levels:
             self._channels[level.channel].levels.append(level)
         for segment in voice.segments:
-            self._channels[segment.channel].pending.append(segment)
+            # The bleed of somebody whose own microphone is dead is nobody's usual level.
+            if segment.confidence >= SURE_FROM or len(self._channels) == 1:
+                self._channels[segment.channel].pending.append(segment)
         for number, channel in enumerate(self._channels):
             while channel.pending and channel.pending[0].end_s + LEVEL_S <= voice.until_s:
                 spoken = channel.pending.popleft()
@@ -82,7 +87,8 @@ class LoudnessMeter:
         power = [10 ** (x.dbfs / 10) for x in spoken or self._between(channel, start_s, end_s)]
         dbfs = 10 * log10(max(sum(power) / len(power), 1e-12)) if power else -120.0
         baseline = self._baseline(channel, start_s)
-        if baseline is None or sum(map(_clipped, spoken)) >= max(1, _CLIPPED_TURN * len(spoken)):
+        at_limit = sum(map(_clipped, spoken)) >= max(1, _CLIPPED_TURN * len(spoken))
+        if baseline is None or at_limit or self._turned_up(channel, start_s, end_s):
             return Loudness(dbfs, None, (), has_baseline=False)
         noise = self._noise(channel, spoken)
         loud = [x for x in spoken if x.dbfs >= baseline + RAISED_DB and x.at_s not in noise]
@@ -117,6 +123,32 @@ class LoudnessMeter:
         if round(len(usual) * LEVEL_S, 3) < BASELINE_MIN_SPEECH_S:
             return None
         return median(usual)
+
+    def _turned_up(self, channel: int, start_s: float, end_s: float) -> bool:
+        """The microphone gives more of everything than it did, the room's noise included, and
+        the others do not: its gain was changed, and nothing it hears is louder for that.
+        """
+        own_db = self._floor_rise_db(channel, start_s, end_s)
+        others_db = [self._floor_rise_db(c, start_s, end_s) for c in self._others(channel)]
+        return bool(others_db) and own_db - max(0.0, *others_db) >= _TURNED_UP_DB
+
+    def _floor_rise_db(self, channel: int, start_s: float, end_s: float) -> float:
+        """Of the quietest frame over the usual noise, in that half of the turn in which it is
+        higher, with the moment before the turn and after it: so a change in the turn shows.
+        """
+        middle_s = (start_s + end_s) / 2
+        usual = self._sounds(channel, start_s - BASELINE_S, start_s)
+        halves = (
+            self._sounds(channel, start_s - _BESIDE_S, middle_s),
+            self._sounds(channel, middle_s, end_s + _BESIDE_S),
+        )
+        now = [half[0] for half in halves if half]
+        return max(now) - usual[len(usual) // 10] if now and usual else 0.0
+
+    def _sounds(self, channel: int, start_s: float, end_s: float) -> list[float]:
+        """Levels of a microphone that lives, the quietest first."""
+        levels = self._between(channel, start_s, end_s)
+        return sorted(x.dbfs for x in levels if x.dbfs > _NO_SOUND_DBFS)
 
     def _between(self, channel: int, start_s: float, end_s: float) -> list[Level]:
         """Frames whose middle lies in the stretch; the newest are looked at first."""

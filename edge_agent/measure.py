@@ -64,7 +64,8 @@ def measure(
     # With one channel nobody knows whether staff explained the wait.
     dead_air = find_dead_air(spoken, seen.citizen, unheard, seen.length_s) if heard else []
     overlaps = find_overlaps(turns) if heard else []
-    raised = find_raised(turns, stay.start_s)
+    # One microphone's usual level is of both sides, each at its own distance.
+    raised = find_raised(turns, stay.start_s) if seen.tells_roles else []
     unattended = find_unattended(seen.citizen, seen.staff)
     spans = [*interruptions, *dead_air, *overlaps, *raised, *unattended]
     spans += presence_spans(seen.citizen, seen.staff)
@@ -87,7 +88,9 @@ def measure(
             raised_voice_s=ByRole(
                 staff=_raised_s(turns, raised, Role.STAFF),
                 citizen=_raised_s(turns, raised, Role.CITIZEN),
-            ),
+            )
+            if seen.tells_roles
+            else ByRole(),
             syllables_per_minute=ByRole(
                 staff=_pace(turns, Role.STAFF), citizen=_pace(turns, Role.CITIZEN)
             ),

@@ -36,6 +36,7 @@ from edge_agent.read_turn import ReadTurn
 from edge_agent.segment import CHUNK, Segmenter, SegmentSettings, Voice
 from edge_agent.sound_health import SoundHealth, SoundLimits
 from edge_agent.spans import hundredths
+from edge_agent.speaker import SpeakerTracker
 from edge_agent.turn import MAX_TURN_S, PAUSE_S, SpokenTurn, TurnBuilder
 from edge_agent.words import TurnWords, WordReader
 from edge_agent.zone_history import PresenceChange
@@ -79,6 +80,11 @@ class Pipeline:
         self._tracker = InteractionTracker(channels)
         self._words = WordReader(
             models.transcriber, models.lexicon, models.sentiment, models.abuse, self._guard
+        )
+        self._speakers = (
+            SpeakerTracker(models.speakers, self._guard)
+            if models.speakers is not None and channels == 1
+            else None
         )
         self._health = SoundHealth(channels, settings.sound)
         self._activity = ActivityStage(channels, origin.anchor, self._health)
@@ -129,6 +135,7 @@ class Pipeline:
     def end_shift(self) -> None:
         """Another person may sit at the counter from now on."""
         self._loudness.new_assignment()
+        self._forget_voices()
 
     def relieve(self, step: Overload) -> None:
         """From now on do less, as the step says, or all again."""
@@ -191,6 +198,7 @@ class Pipeline:
             Press(key=press.key, at=self._origin.at(press.at_s), asked_by=press.asked_by)
         )
         if press.key is Key.MUTE:
+            self._forget_voices()
             for channel in range(self._channels):
                 self._health.told(channel, press.at_s, SensorState.MUTED)
             self._changes.extend(self._presence.lost(press.at_s, SensorState.MUTED))
@@ -207,6 +215,7 @@ class Pipeline:
         drafts += self._take(self._tracker.finish(self._now_s))
         minutes = self._activity.flush(self._now_s)
         self._buffer.clear()
+        self._forget_voices()
         return [*drafts, *(activity_draft(self._origin, windows) for windows in minutes)]
 
     def _advance(self, voice: Voice, *, last: bool = False) -> list[Draft]:
@@ -232,11 +241,21 @@ class Pipeline:
             if isinstance(event, Opened):
                 self._zero_s, self._read = event.start_s, []
                 self._words.new_interaction()
+                if self._speakers is not None:
+                    self._speakers.new_interaction()
             elif isinstance(event, Admitted):
-                self._read.append(ReadTurn.of(event.turn, self._hear(event.turn), self._zero_s))
+                for turn in self._told_apart(event.turn):
+                    self._read.append(ReadTurn.of(turn, self._hear(turn), self._zero_s))
             else:
                 drafts.append(self._measured(event))
         return drafts
+
+    def _told_apart(self, turn: SpokenTurn) -> list[SpokenTurn]:
+        return [turn] if self._speakers is None else self._speakers.attribute(turn)
+
+    def _forget_voices(self) -> None:
+        if self._speakers is not None:
+            self._speakers.forget()
 
     def _hear(self, turn: SpokenTurn) -> TurnWords:
         step = self._overload.step

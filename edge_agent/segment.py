@@ -26,6 +26,8 @@ CLIPPED_AT = 0.985
 """Of full scale: resampling and codecs round the converter's limit off a little."""
 MIN_SPEECH_S = 0.12
 """Anything shorter is a click."""
+SURE_FROM = 0.6
+"""Of speech on a channel that is less surely its own person's, the role is unknown."""
 _MOST_CHUNKS = 160
 """In a segment, about."""
 

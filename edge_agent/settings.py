@@ -52,6 +52,9 @@ class ModelSettings(Section):
     expression: bool = False
     """The citizen's facial expression as one aggregated figure. Off unless a site turns it on;
     its model is right about two times in three (docs/models)."""
+    speakers: bool = True
+    """Where one microphone hears both sides, tell the clerk's voice by its likeness, in RAM and
+    for the shift alone. Turned off, nobody is told apart there."""
 
 
 class PresenceLimits(Section):

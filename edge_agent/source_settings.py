@@ -108,6 +108,13 @@ class SourceSettings(Section):
             raise ValueError("camera stands with microphones; a recording has its own picture")
         return self
 
+    @property
+    def may_be_shared(self) -> bool:
+        """One microphone may hear both sides; of a recording this shows when it is opened."""
+        if self.path is not None:
+            return self.channels != 2
+        return any(microphone.shared is not None for microphone in self.microphones)
+
     def _check_sides(self) -> None:
         if self.channels is not None:
             raise ValueError("channels is for recordings; microphones say which hears whom")

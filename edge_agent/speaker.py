@@ -7,13 +7,18 @@ the clerk and any other voice that persists, in an interaction in which the cler
 heard: so a colleague who takes over is unknown, and not a citizen whose feelings would be
 measured (law 2).
 
+People answer one another in less than the pause that ends a turn, so each stretch of speech
+is judged by itself, and the turn is parted where the voice changes: what a citizen says in the
+clerk's pause is no word of the clerk's.
+
 Voices are vectors in RAM. A voice that does not come back is dropped after two further
 interactions, all are at the shift's end, on mute and at exit (`forget`), zeroed first; none is
 written, sent or shown.
 """
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby, pairwise
 
 import numpy as np
 
@@ -30,8 +35,17 @@ in 1.6 s, against three turns of the clerk: the same one under .66 3 %, another 
 _SAME_FROM = 0.75
 _NEW_TO = 0.70
 """Likeness to the voices heard so far; in between, nothing is learned."""
+_ONE_VOICE_FROM = 0.74
+_EACH_FROM = 0.70
+"""Likeness of each 1.6 s to their mean, and to the clerk: where two people speak without a
+pause the mean alone says the clerk (97 % of such stretches of real voices; with both 20 %)."""
 _LEAST_S = 1.6
-"""Of speech; in less, one voice in five is taken for another."""
+"""Of speech without a pause; in less, one voice in five is taken for another."""
+_SHORTEST_S = 0.5
+_SHORT_FROM = 0.72
+"""Less than that beside a known stretch goes with it from this likeness on, the sound repeated
+to 1.6 s: 61 % (0.5 to 0.8 s) to 92 % of the same voice, 0.5 % of another."""
+_NO_PAUSE_S = 0.05
 _CLERK_INTERACTIONS = 3
 _KEPT_INTERACTIONS = 2
 _MOST_VOICES = 12
@@ -52,8 +66,7 @@ class _Voice:
         return max(self.interactions)
 
     def likeness(self, heard: Samples) -> float:
-        length = float(np.linalg.norm(self.total) * np.linalg.norm(heard))
-        return float(self.total @ heard) / length if length > 0 else 0.0
+        return _likeness(self.total, heard)
 
     def add(self, heard: Samples, interaction: int) -> None:
         if self.turns >= _MOST_TURNS:
@@ -76,6 +89,22 @@ class _Voice:
         return f"_Voice({self.turns} turns, {len(self.interactions)} interactions)"
 
 
+@dataclass(slots=True, repr=False, eq=False)
+class _Stretch:
+    """Speech without a pause."""
+
+    start_s: float
+    end_s: float
+    role: Role = Role.UNKNOWN
+    confidence: float = 0.0
+    voice: Samples | None = None
+
+    def erase(self) -> None:
+        if self.voice is not None:
+            self.voice[:] = 0.0
+            self.voice = None
+
+
 class SpeakerTracker:
     """Call `new_interaction` where one opens, and `attribute` with each of its turns."""
 
@@ -94,7 +123,7 @@ class SpeakerTracker:
     def knows_clerk(self) -> bool:
         return self._clerk() is not None
 
-    def new_interaction(self, at_s: float) -> None:  # noqa: ARG002 - when it was says nothing here
+    def new_interaction(self) -> None:
         """Another citizen; voices that did not come back are dropped."""
         self._interaction += 1
         self._clerk_heard = False
@@ -103,18 +132,59 @@ class SpeakerTracker:
         for voice in [v for v in self._voices if v.last < oldest and v is not clerk]:
             self._drop(voice)
 
-    def attribute(self, turn: SpokenTurn) -> SpokenTurn:
-        """The turn with its role, if that can be told; a role that it has stays."""
-        if turn.role is not Role.UNKNOWN or turn.speech_s < _LEAST_S:
-            return turn
-        sound = np.concatenate(list(_voiced(turn)))
-        heard = self._guard.run("speaker", lambda: self._encoder.embed(sound)).value
-        if heard is None:
-            return turn
-        self._learn(heard)
-        role, confidence = self._judge(heard)
-        heard[:] = 0.0
-        return replace(turn, role=role, role_confidence=confidence)
+    def attribute(self, turn: SpokenTurn) -> list[SpokenTurn]:
+        """The turn, or its parts where one voice follows another within its pauses, each with
+        its role if that can be told. A turn that has a role stays as it is.
+        """
+        if turn.role is not Role.UNKNOWN:
+            return [turn]
+        stretches = [self._judged(turn, *voiced) for voiced in _unbroken(turn.voiced)]
+        for one, other in [*pairwise(stretches), *pairwise(reversed(stretches))]:
+            self._take_along(one, other)
+        for stretch in stretches:
+            stretch.erase()
+        parts = []
+        for role, same in groupby(stretches, key=lambda s: s.role):
+            group = list(same)
+            part = turn.within(*_reach(turn, group[0].start_s, group[-1].end_s))
+            if part is not None:
+                confidence = min(s.confidence for s in group)
+                parts.append(replace(part, role=role, role_confidence=confidence))
+        return parts
+
+    def _judged(self, turn: SpokenTurn, start_s: float, end_s: float) -> _Stretch:
+        stretch = _Stretch(start_s, end_s)
+        if end_s - start_s < _SHORTEST_S:
+            return stretch
+        first, last = (
+            max(0, round((s - turn.sound_from_s) * SAMPLE_RATE)) for s in (start_s, end_s)
+        )
+        sound = turn.sound[first:last]
+        long = end_s - start_s >= _LEAST_S
+        if not long:
+            sound = np.resize(sound, round(_LEAST_S * SAMPLE_RATE))
+        windows = self._guard.run("speaker", lambda: self._encoder.embed(sound)).value
+        if windows is None:
+            return stretch
+        heard = windows.mean(axis=0)
+        heard /= max(float(np.linalg.norm(heard)), 1e-9)
+        stretch.voice = heard
+        if long and float((windows @ heard).min()) >= _ONE_VOICE_FROM:
+            self._learn(heard)
+            stretch.role, stretch.confidence = self._judge(heard, windows)
+        windows[:] = 0.0
+        return stretch
+
+    def _take_along(self, known: _Stretch, short: _Stretch) -> None:
+        """A few words beside a stretch that was told, in the same voice."""
+        if known.role is Role.UNKNOWN or known.voice is None or short.voice is None:
+            return
+        if short.role is not Role.UNKNOWN or short.end_s - short.start_s >= _LEAST_S:
+            return
+        clerk = self._clerk() if known.role is Role.STAFF else None
+        voice = known.voice if clerk is None else clerk.total
+        if _likeness(voice, short.voice) >= _SHORT_FROM:
+            short.role, short.confidence = known.role, known.confidence
 
     def forget(self) -> None:
         """At the shift's end, on mute, at exit."""
@@ -139,7 +209,7 @@ class SpeakerTracker:
                 self._drop(min((v for v in self._voices if v is not clerk), key=lambda v: v.turns))
             self._voices.append(_Voice(heard.copy(), 1, {self._interaction}))
 
-    def _judge(self, heard: Samples) -> tuple[Role, float]:
+    def _judge(self, heard: Samples, windows: Samples) -> tuple[Role, float]:
         clerk = self._clerk()
         if clerk is None:
             return Role.UNKNOWN, 0.0
@@ -149,10 +219,12 @@ class SpeakerTracker:
             for v in self._voices
             if v is not clerk and len(v.interactions) >= _CLERK_INTERACTIONS
         ]
-        if likeness >= max(STAFF_FROM, *persisting, 0.0):
+        each = [clerk.likeness(window) for window in windows]
+        if likeness >= max(STAFF_FROM, *persisting, 0.0) and min(each) >= _EACH_FROM:
             self._clerk_heard = True
             return Role.STAFF, min(0.99, 0.9 + likeness - STAFF_FROM)
-        if self._clerk_heard and likeness <= CITIZEN_TO and max(persisting, default=0) <= _NEW_TO:
+        unlike = likeness <= CITIZEN_TO and max(each) <= _EACH_FROM
+        if self._clerk_heard and unlike and max(persisting, default=0) <= _NEW_TO:
             return Role.CITIZEN, min(0.99, 0.9 + 0.5 * (CITIZEN_TO - likeness))
         return Role.UNKNOWN, 0.0
 
@@ -172,8 +244,29 @@ class SpeakerTracker:
         self._voices.remove(voice)
 
 
-def _voiced(turn: SpokenTurn) -> Iterator[Samples]:
-    """The turn's sound without its pauses."""
-    for start_s, end_s in turn.voiced:
-        first = max(0, round((start_s - turn.sound_from_s) * SAMPLE_RATE))
-        yield turn.sound[first : max(first, round((end_s - turn.sound_from_s) * SAMPLE_RATE))]
+def _likeness(one: Samples, other: Samples) -> float:
+    """Their cosine."""
+    length = float(np.linalg.norm(one) * np.linalg.norm(other))
+    return float(one @ other) / length if length > 0 else 0.0
+
+
+def _unbroken(voiced: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Segments that follow one another without a pause are one stretch of speech."""
+    joined: list[tuple[float, float]] = []
+    for start_s, end_s in voiced:
+        if joined and start_s - joined[-1][1] < _NO_PAUSE_S:
+            joined[-1] = (joined[-1][0], end_s)
+        else:
+            joined.append((start_s, end_s))
+    return joined
+
+
+def _reach(turn: SpokenTurn, start_s: float, end_s: float) -> tuple[float, float]:
+    """From the middle of the pause before to the middle of the pause after; a turn's own
+    first and last edge where there is none.
+    """
+    before = [end for _, end in turn.voiced if end <= start_s]
+    after = [start for start, _ in turn.voiced if start >= end_s]
+    low_s = (before[-1] + start_s) / 2 if before else turn.sound_from_s
+    high_s = (end_s + after[0]) / 2 if after else turn.end_s + 1.0
+    return min(low_s, start_s), high_s

@@ -5,13 +5,11 @@ from dataclasses import dataclass, replace
 from edge_agent.capture.buffer import SoundBuffer
 from edge_agent.capture.frame import SAMPLE_RATE, Samples
 from edge_agent.loudness import Loudness, LoudnessMeter
-from edge_agent.segment import MIN_SPEECH_S, Segment, Voice
+from edge_agent.segment import MIN_SPEECH_S, SURE_FROM, Segment, Voice
 from schemas.vocabulary import Role
 
 PAUSE_S = 0.8
 MAX_TURN_S = 28.0
-SURE_FROM = 0.6
-"""Of a turn whose channel is less surely its own person's, the role is unknown."""
 _SOUND_MARGIN_S = 0.2
 """Sound around a turn that transcription gets; the turn's own edges stay as they are."""
 _EPSILON_S = 1e-6

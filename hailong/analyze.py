@@ -8,7 +8,7 @@ import json
 import logging
 import re
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -98,6 +98,8 @@ def analyze(
         )
         zones = Zones(citizen=_rectangle(citizen), staff=_rectangle(staff))
         models = catalog.load(catalog.whisper_folder(None, _progress), beam_size=1, threads=1)
+        if source.info.channels == 1:
+            models = replace(models, speakers=catalog.load_speakers())
         privacy.no_core_dumps()
         judged = tuple(_judged(source, recording_sha256(file), models, zones, Zone(zone)))
     except AgentError as error:

@@ -305,6 +305,7 @@ class Scene:
         block: int = 1536,
         models: Models | None = None,
         steps: Mapping[float, Overload] | None = None,
+        shift_ends: Sequence[float] = (),
     ) -> Result:
         """`steps`: of overload, by the media time from which they hold."""
         models = models or self.models()
@@ -313,7 +314,11 @@ class Scene:
         pipeline = Pipeline(origin, self.channels, models, PipelineSettings(zones))
         drafts: list[Draft] = []
         ahead = sorted((steps or {}).items())
+        shifts = sorted(shift_ends)
         for frame in self.frames(block):
+            while shifts and shifts[0] <= pipeline.media_s:
+                pipeline.end_shift()
+                del shifts[0]
             while ahead and ahead[0][0] <= pipeline.media_s:
                 pipeline.relieve(ahead.pop(0)[1])
             drafts += pipeline.push(frame)

@@ -68,8 +68,9 @@ class SpeakerEncoder(Protocol):
     def model_id(self) -> str: ...
 
     def embed(self, sound: Samples) -> Samples | None:
-        """`sound`: float32, shape (n,), 16 kHz, speech alone. A vector of length 1, of which
-        the dot product with another's is their likeness; None where there is too little.
+        """`sound`: float32, shape (n,), 16 kHz, speech alone. Shape (windows, numbers): of
+        every 1.6 s a vector of length 1, of which the dot product with another's is their
+        likeness; None where there is too little.
         """
         ...
 

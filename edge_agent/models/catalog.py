@@ -48,6 +48,8 @@ class Models:
     lexicon: Lexicon
     expression: ExpressionModel | None = None
     """None where the site has not turned it on."""
+    speakers: SpeakerEncoder | None = None
+    """None where no counter has one microphone, or the site has turned it off."""
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -58,7 +60,7 @@ class Models:
             self.sentiment.model_id,
             self.abuse.model_id,
             self.lexicon.model_id,
-            *(() if self.expression is None else (self.expression.model_id,)),
+            *(m.model_id for m in (self.expression, self.speakers) if m is not None),
         )
 
 

@@ -18,8 +18,6 @@ _STEP = SAMPLE_RATE // 100
 _BINS = 40
 _FRAMES = 160
 LEAST_S = _FRAMES * _STEP / SAMPLE_RATE
-_MOST_WINDOWS = 8
-"""About 7 s of a voice say who it is; more costs and adds little."""
 _QUIET_DBFS = -30.0
 
 Floats = NDArray[np.float32]
@@ -47,12 +45,10 @@ class Ge2e:
         if len(sound) < _FRAMES * _STEP:
             return None
         frames = self._mel(sound)
-        starts = range(0, len(frames) - _FRAMES + 1, _FRAMES // 2)[:_MOST_WINDOWS]
+        starts = range(0, len(frames) - _FRAMES + 1, _FRAMES // 2)
         windows = np.stack([frames[start : start + _FRAMES] for start in starts])
         (each,) = self._session.run(None, {"mel": windows})
-        mean: Samples = np.asarray(each, np.float32).mean(axis=0)
-        length = float(np.linalg.norm(mean))
-        return mean / np.float32(length) if length > 0 else None
+        return np.array(each, np.float32)
 
     def _mel(self, sound: Samples) -> Floats:
         """Shape (frames, 40); as many frames as steps, the first one's middle at the start."""

@@ -57,6 +57,29 @@ def test_close_microphones_make_roles_unsure():
     assert apart.listen(sound)[0].confidence > 0.95
 
 
+def test_a_dead_microphones_person_is_not_the_other_side():
+    """What the citizen says is heard by the clerk's microphone alone, as weak as bleed is."""
+    stage, new = taught(-20), Attribution(2, AttributionSettings())
+
+    def heard(attribution, sound) -> list[float]:
+        """Confidence of each chunk that may be its own person's voice."""
+        found = []
+        for at in range(0, len(sound), CHUNK):
+            chunk = np.stack([sound[at : at + CHUNK], np.zeros(CHUNK, np.float32)])
+            standing = attribution.listen(chunk)[0]
+            attribution.learn(chunk, [True, False])
+            if standing.own:
+                found.append(standing.confidence)
+        return found
+
+    bleed = at_level(speech_like(16, 3)[: 480 * CHUNK], -20)
+    assert len(of_bleed := heard(stage, bleed)) > 100
+    assert sum(of_bleed) == 0
+    assert heard(new, bleed)[-1] == 0  # its own usual level is not known
+    assert np.median(heard(stage, speech_like(16, 4)[: 480 * CHUNK])) > 0.95
+    assert stage.apart_db == pytest.approx(20, abs=2.5)
+
+
 def test_the_floor_is_the_rooms_noise_and_not_the_voices():
     floor, powers = NoiseFloor(), np.random.default_rng(1).gamma(50, 1e-6 / 50, 600)
     powers[100:130] += 1e-3

@@ -174,6 +174,16 @@ def test_a_citizen_out_of_the_picture_but_speaking_is_not_gone():
     assert counter.stays == [(5, 52, EndReason.CITIZEN_ABSENT)]
 
 
+def test_but_a_sound_now_and_then_is_nobody():
+    """Noise in the hall that the voice model took for speech: under 1 s in 15 s."""
+    noises = [(CITIZEN, at, at + 0.4) for at in (44, 52, 60, 68)]
+    passing = Counter(130, noises, seen=[(5, 40), (72, 73)])
+    assert passing.stays == [(5, 39.9, EndReason.CITIZEN_ABSENT)]
+    assert passing.read == []
+    talking = [(CITIZEN, at, at + 0.4) for at in (44, 47, 50, 53)]
+    assert Counter(130, talking, seen=[(5, 40)]).stays == [(5, 53.4, EndReason.CITIZEN_ABSENT)]
+
+
 @pytest.mark.parametrize(("pause_s", "count"), [(119.8, 1), (120.3, 2)])
 def test_sound_alone_ends_with_120_s_of_silence_on_both_channels(pause_s, count):
     again = 20 + pause_s

@@ -22,6 +22,11 @@ def feed(meter, start_s, end_s, levels, speech=(), clipped=0.0):
     meter.push(Voice(end_s + 0.2, segments, (), quiet))
 
 
+def pause(meter, start_s):
+    """0.5 s of the room's noise."""
+    feed(meter, start_s, start_s + 0.5, [-60.0, -60.0])
+
+
 def with_baseline(seconds=60.0, channels=(0, 1)):
     meter = LoudnessMeter(2)
     feed(meter, 0, seconds, [BASE if c in channels else -60.0 for c in (0, 1)], speech=channels)
@@ -113,7 +118,9 @@ def test_a_voice_that_reaches_both_microphones_is_not_how_loud_ones_own_person_s
     for start_s in range(120, 320, 5):
         feed(meter, start_s, start_s + 3, [BASE - 12, BASE - 12 + other_db], speech=[0])
         feed(meter, start_s + 3, start_s + 5, [-60.0, -60.0])
+    pause(meter, 329.5)
     feed(meter, 330, 332, [BASE, -60.0], speech=[0])
+    pause(meter, 332)
     assert said(meter, 0, 330, 332).above_baseline_db == pytest.approx(BASE - usual)
 
 
@@ -127,7 +134,9 @@ def test_the_other_rooms_steady_noise_does_not_cost_the_baseline():
 @pytest.mark.parametrize(("clipped", "measured"), [(0.009, True), (0.01, False), (0.3, False)])
 def test_a_microphone_at_its_limit_says_nothing_of_the_voice(clipped, measured):
     meter = with_baseline()
+    pause(meter, 69.5)
     feed(meter, 70, 73, [BASE + 25, -60], speech=[0], clipped=clipped)
+    pause(meter, 73)
     loudness = said(meter, 0, 70, 73)
     assert loudness.has_baseline is measured
     assert bool(loudness.raised) is measured
@@ -136,10 +145,43 @@ def test_a_microphone_at_its_limit_says_nothing_of_the_voice(clipped, measured):
 
 def test_one_clipped_frame_of_many_takes_nothing_from_a_raised_voice():
     meter = with_baseline()
+    pause(meter, 69.5)
     feed(meter, 70, 70.1, [BASE + 15, -60], clipped=0.1)
     feed(meter, 70.1, 73, [BASE + 15, -60])
+    pause(meter, 73)
     meter.push(Voice(73.3, (Segment(0, 70, 73),), (), (None, None)))
     assert said(meter, 0, 70, 73).raised != ()
+
+
+@pytest.mark.parametrize(
+    ("noise_db", "measured"), [((0.0, 0.0), True), ((14.0, 14.0), True), ((14.0, 0.0), False)]
+)
+@pytest.mark.parametrize("turned_s", [69.6, 70.0])
+def test_a_microphone_turned_up_makes_no_raised_voice(noise_db, measured, turned_s):
+    """All it hears is louder then; a hall that got louder is so on both."""
+    meter = LoudnessMeter(2)
+    for start_s in range(0, 65, 5):
+        feed(meter, start_s, start_s + 4.8, [BASE, BASE - 20], speech=[0])
+        feed(meter, start_s + 4.8, start_s + 5, [-60.0, -60.0])
+    louder = [-60.0 + db for db in noise_db]
+    feed(meter, 65, turned_s, [-60.0, -60.0])
+    feed(meter, turned_s, 70, louder)
+    feed(meter, 70, 73, [BASE + 14, BASE - 6], speech=[0])
+    feed(meter, 73, 73.5, louder)
+    loudness = said(meter, 0, 70, 73)
+    assert loudness.has_baseline is measured
+    assert bool(loudness.raised) is measured
+
+
+def test_unsure_speech_is_nobodys_usual_level():
+    """Such as the citizen's bleed while the citizen's own microphone is dead."""
+    meter = with_baseline()
+    feed(meter, 70, 200, [BASE - 20, -120.0])
+    meter.push(Voice(200.2, (Segment(0, 70, 200, 0.0),), (), (None, None)))
+    pause(meter, 209.5)
+    feed(meter, 210, 213, [BASE, -120.0], speech=[0])
+    pause(meter, 213)
+    assert said(meter, 0, 210, 213).above_baseline_db == pytest.approx(0)
 
 
 def test_clipped_speech_makes_no_baseline():

@@ -1,0 +1,127 @@
+"""One microphone: from the third interaction on the clerk's voice is known, and what hangs on it."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from edge_agent.capture.frame import SAMPLE_RATE, KeyPress
+from schemas.vocabulary import Category, Key, Missing, Role
+from tests.fakes import Scene
+
+CLERK = 0
+STAY_S = 60.0
+VISITS = 5
+
+
+class ScriptedSpeakers:
+    """Knows each utterance by its tone, and whose it is by the script."""
+
+    model_id = "scripted-speakers:1"
+
+    def __init__(self) -> None:
+        self.people: dict[float, int] = {}
+        self.given: list[np.ndarray] = []
+
+    def embed(self, sound):
+        spectrum = np.abs(np.fft.rfft(sound))
+        hertz = float(spectrum.argmax()) * SAMPLE_RATE / len(sound)
+        vector = np.full((1, 64), 0.02, np.float32)
+        vector[0, self.people[min(self.people, key=lambda hz: abs(hz - hertz))]] = 1.0
+        vector /= np.linalg.norm(vector)
+        self.given.append(vector)
+        return vector
+
+
+class Morning:
+    """A clerk and one citizen after another, at one microphone."""
+
+    def __init__(self, visits: int = VISITS) -> None:
+        self.scene = Scene(visits * STAY_S + 30, channels=1)
+        self.scene.staff_there(0, visits * STAY_S)
+        self.speakers = ScriptedSpeakers()
+        for visit in range(visits):
+            zero_s = visit * STAY_S
+            self.scene.citizen_there(zero_s + 2, zero_s + 30)
+            for at_s, person, text, dbfs in (
+                (4, CLERK, "greeting", -30),
+                (8, 1 + visit, "sad", -30),
+                (12, CLERK, "abusive", -30),
+                (16, 1 + visit, "happy", -10),
+            ):
+                said = self.scene.say(Role.UNKNOWN, zero_s + at_s, 2.5, text, dbfs=dbfs)
+                self.speakers.people[said.hz] = person
+
+    def run(self):
+        models = replace(self.scene.models(), speakers=self.speakers)
+        self.sentiment = models.sentiment
+        return self.scene.run(models=models)
+
+
+def roles(interaction) -> list[Role]:
+    return [turn.role for turn in interaction.turns]
+
+
+S, C, U = Role.STAFF, Role.CITIZEN, Role.UNKNOWN
+
+
+def test_the_clerk_is_known_from_the_third_interaction_on():
+    found = [roles(i) for i in Morning().run().interactions]
+    assert found == [[U] * 4, [U] * 4, [S, C, S, C], [S, C, S, C], [S, C, S, C]]
+
+
+def test_hits_and_feelings_are_of_those_whose_voice_is_known():
+    morning = Morning()
+    interactions = morning.run().interactions
+    for turn in interactions[0].turns:
+        assert turn.hits == ()
+        assert turn.sentiment is None
+    greeting, sad, abusive, happy = interactions[-1].turns
+    assert [hit.category for hit in greeting.hits] == [Category.GREETING]
+    assert [hit.category for hit in abusive.hits] == [Category.ABUSIVE]
+    assert greeting.sentiment is None
+    assert abusive.sentiment is None
+    assert sad.sentiment.polarity < 0 < happy.sentiment.polarity
+    assert len(morning.sentiment.texts) == 6  # two of each citizen from the third on
+    assert interactions[-1].coverage.roles == 1
+    assert Missing.ROLE_UNKNOWN in interactions[0].coverage.missing
+    assert Missing.ROLE_UNKNOWN not in interactions[-1].coverage.missing
+
+
+def test_what_one_microphone_cannot_tell_stays_missing():
+    """Both sides' level is one, and two who speak at once are one sound."""
+    last = Morning(9).run().interactions[-1]
+    assert roles(last) == [S, C, S, C]
+    told = last.measurements
+    assert (told.raised_voice_s.staff, told.raised_voice_s.citizen) == (None, None)
+    assert (told.talk_time_s.staff, told.interruptions.staff) == (None, None)
+    assert (told.overlap_s, told.dead_air_s, told.response_gap_s) == (None, None, None)
+    assert (last.coverage.raised_voice_staff, last.coverage.overlap) == (0, 0)
+    assert Missing.SINGLE_CHANNEL in last.coverage.missing
+
+
+@pytest.mark.parametrize("how", ["muted", "the shift's end"])
+def test_voices_are_forgotten_on_mute_and_at_the_shifts_end(how):
+    morning = Morning(6)
+    if how == "muted":
+        morning.scene.events = [
+            KeyPress(3 * STAY_S + 40, Key.MUTE, Role.STAFF),
+            KeyPress(3 * STAY_S + 45, Key.UNMUTE, Role.STAFF),
+        ]
+        found = [roles(i) for i in morning.run().interactions]
+    else:
+        models = replace(morning.scene.models(), speakers=morning.speakers)
+        found = [
+            roles(i)
+            for i in morning.scene.run(models=models, shift_ends=(3 * STAY_S + 40,)).interactions
+        ]
+    assert found[2:4] == [[S, C, S, C]] * 2
+    assert found[4:] == [[U] * 4] * 2
+
+
+def test_no_number_of_a_voice_is_left_at_the_end():
+    morning = Morning(4)
+    pipeline = morning.run().pipeline
+    assert pipeline._speakers._voices == []
+    assert morning.speakers.given
+    assert not any(vector.any() for vector in morning.speakers.given)
