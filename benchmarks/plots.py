@@ -68,6 +68,7 @@ def lines(
     series: Mapping[str, Sequence[tuple[float, float]]],
     *,
     goal: float | None = None,
+    from_zero: bool = True,
 ) -> Path:
     with mpl.rc_context(_STYLE):
         figure, axes = _axes(title, x_label, y_label)
@@ -83,9 +84,10 @@ def lines(
         if goal is not None:
             axes.axhline(goal, color="black", ls="--", lw=1.2, label="goal")
         highest = max(y for points in series.values() for _, y in points)
-        axes.set_ylim(0, 1.1 * max(highest, goal or 0.0))
+        if from_zero:
+            axes.set_ylim(0, 1.1 * max(highest, goal or 0.0))
         xs = sorted({x for points in series.values() for x, _ in points})
-        if len(xs) <= _MARKED:
+        if from_zero and len(xs) <= _MARKED:
             axes.set_xticks(xs)
         return _saved(figure, axes, name)
 

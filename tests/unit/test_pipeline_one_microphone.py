@@ -5,7 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from edge_agent import cli, privacy
 from edge_agent.capture.frame import SAMPLE_RATE, KeyPress
+from edge_agent.models import catalog
+from edge_agent.settings import AgentSettings
 from schemas.vocabulary import Category, Key, Missing, Role
 from tests.fakes import Scene
 
@@ -125,3 +128,35 @@ def test_no_number_of_a_voice_is_left_at_the_end():
     assert pipeline._speakers._voices == []
     assert morning.speakers.given
     assert not any(vector.any() for vector in morning.speakers.given)
+
+
+@pytest.mark.parametrize(
+    ("microphones", "wanted", "loaded"),
+    [
+        (["shared = 0"], True, True),
+        (["shared = 0"], False, False),
+        (["staff = 0\ncitizen = 1"], True, False),
+        (["staff = 0\ncitizen = 1", "shared = 0"], True, True),
+    ],
+)
+def test_the_voice_model_is_loaded_where_it_serves(
+    monkeypatch, tmp_path, microphones, wanted, loaded
+):
+    plain = Scene(1).models()
+    monkeypatch.setattr(catalog, "whisper_folder", lambda *_: tmp_path)
+    monkeypatch.setattr(catalog, "load", lambda *_, **__: plain)
+    monkeypatch.setattr(privacy, "no_core_dumps", lambda: None)
+    monkeypatch.setattr(privacy, "lock_memory", lambda: True)
+    every = []
+    for number, sides in enumerate(microphones):
+        file = tmp_path / f"{number}.toml"
+        file.write_text(
+            f'device_id = "dev-{number}"\nbranch = "cn-01"\ncounter = "q-{number}"\n'
+            f'state = "{number}"\nhub_public_key = "{"0" * 64}"\n'
+            f'[[source.microphones]]\ndevice = "Andrea"\n{sides}\n'
+            f"[models]\nspeakers = {str(wanted).lower()}\n"
+        )
+        every.append(AgentSettings.load(file, {}))
+    models = cli._models(every)
+    assert (models.speakers is not None) is loaded
+    assert ("ge2e:b73e75ad" in models.ids) is loaded

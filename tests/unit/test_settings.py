@@ -173,3 +173,13 @@ def test_a_password_in_an_address_is_refused_and_not_repeated(tmp_path):
         load(tmp_path, LIVE.replace("rtsp://", "rtsp://admin:Secret99@"))
     assert "HAILONG_CAMERA_PASSWORD" in str(refused.value)
     assert "Secret99" not in str(refused.value)
+
+
+def test_whether_one_microphone_may_hear_both_sides(tmp_path):
+    one = LIVE.replace("staff = 0\ncitizen = 1", "shared = 0")
+    assert load(tmp_path, one).source.may_be_shared
+    assert not load(tmp_path, LIVE).source.may_be_shared
+    # A recording shows it when it is opened.
+    assert load(tmp_path, SHORT).source.may_be_shared
+    assert not load(tmp_path, SHORT.replace("path =", "channels = 2\npath =")).source.may_be_shared
+    assert load(tmp_path, SHORT).models.speakers
