@@ -7,13 +7,10 @@ process's own. A setting is chosen on five clips and reported on the others; cli
 again for the intervals, copies of a clip together. Results hold numbers only.
 """
 
-import argparse
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from faster_whisper import WhisperModel
@@ -21,16 +18,28 @@ from faster_whisper import WhisperModel
 from benchmarks import machine, plots
 from benchmarks.machine import Figure
 from benchmarks.transcription_clips import Clip, clips, copies, errors, interval
+from benchmarks.transcription_programs import (
+    SHIPPED,
+    Setting,
+    ours,
+    peak_mb,
+    theirs,
+    whisper_folder,
+)
 from edge_agent.capture.frame import SAMPLE_RATE, Samples
-from edge_agent.models import catalog
-from edge_agent.models.whisper import SILENCES_S, WhisperTranscriber
+from edge_agent.models.whisper import SURE
 
-Silences = tuple[float, ...]
 GOAL_RATIO = 0.25
 GOAL_POINTS = 1.0
 GOAL_MB = 700.0
-CURVE: tuple[Silences, ...] = ((1.0,), (2.0,), (3.0,), (4.0,), (6.0,), (10.0,))
-RETRIED: tuple[Silences, ...] = ((1.0, 6.0), (2.0, 6.0), (3.0, 6.0), (4.0, 12.0), (6.0, 12.0))
+CURVE = tuple(Setting((silence_s,)) for silence_s in (1.0, 2.0, 4.0, 6.0, 10.0))
+RETRIED = tuple(
+    Setting(silences_s, sure)
+    for sure in (float("-inf"), SURE)
+    for silences_s in ((2.0, 6.0), (4.0, 12.0), (6.0, 12.0))
+)
+assert SHIPPED in RETRIED
+SETTINGS = tuple(setting.name for setting in (*CURVE, *RETRIED))
 PEER = "faster-whisper"
 GIVEN = "faster-whisper, language given"
 _OURS_5, _PEER_5 = "ours, beam 5", "faster-whisper, beam 5"
@@ -49,20 +58,12 @@ class Run:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
-    parser.add_argument("--memory", choices=("ours", "peer"), help=argparse.SUPPRESS)
-    asked = parser.parse_args()
-    if asked.memory:
-        print(_peak_mb(asked.memory))
-        return 0
     found = clips()
     if not found:
         print("skipped: the test speech is absent; name its folder by HAILONG_TEST_DATA")
         return 0
     before = machine.describe()
-    memory = {who: _child_mb(who) for who in ("ours", "peer")}
+    memory = {who: peak_mb(who) for who in ("ours", "peer")}
     runs = list(_runs(found))
     figures, notes = _judge(runs, memory)
     machine.write("transcription", figures, machine=before, notes=notes)
@@ -71,22 +72,17 @@ def main() -> int:
     return 0
 
 
-def setting(silences: Silences) -> str:
-    first, *again = (f"{silence:g}" for silence in silences)
-    return f"turn + {first} s" + "".join(f", again + {silence} s" for silence in again)
-
-
 def _runs(found: Sequence[Clip]) -> Iterable[Run]:
-    folder = _folder()
+    folder = whisper_folder()
     peer = WhisperModel(str(folder), device="cpu", compute_type="int8", cpu_threads=1)
     programs: dict[str, Callable[[Samples, str], str]] = {
-        PEER: lambda sound, _: _theirs(peer, sound, beam_size=1),
-        **{setting(silences): _ours(folder, silences, 1) for silences in (*CURVE, *RETRIED)},
+        PEER: lambda sound, _: theirs(peer, sound, beam_size=1),
+        **{setting.name: ours(folder, setting, 1) for setting in (*CURVE, *RETRIED)},
     }
     clean_only: dict[str, Callable[[Samples, str], str]] = {
-        GIVEN: lambda sound, language: _theirs(peer, sound, beam_size=1, language=language),
-        _PEER_5: lambda sound, _: _theirs(peer, sound, beam_size=5),
-        _OURS_5: _ours(folder, SILENCES_S, 5),
+        GIVEN: lambda sound, language: theirs(peer, sound, beam_size=1, language=language),
+        _PEER_5: lambda sound, _: theirs(peer, sound, beam_size=5),
+        _OURS_5: ours(folder, SHIPPED, 5),
     }
     for read in (*programs.values(), *clean_only.values()):
         read(found[0].sound, "vi")  # the first call of each makes its buffers
@@ -105,35 +101,15 @@ def _runs(found: Sequence[Clip]) -> Iterable[Run]:
         print(f"{number + 1} of {len(found)} clips", file=sys.stderr, flush=True)
 
 
-def _ours(folder: Path, silences: Silences, beam_size: int) -> Callable[[Samples, str], str]:
-    model = WhisperTranscriber(
-        folder, "measured", beam_size=beam_size, threads=1, silences_s=silences
-    )
-
-    def read(sound: Samples, _: str) -> str:
-        heard = model.transcribe(sound, None)
-        return "" if heard is None else heard.text
-
-    return read
-
-
-def _theirs(
-    model: WhisperModel, sound: Samples, *, beam_size: int, language: str | None = None
-) -> str:
-    segments, _ = model.transcribe(sound, beam_size=beam_size, language=language)
-    return " ".join(segment.text for segment in segments)
-
-
 def _judge(runs: Sequence[Run], memory: dict[str, float]) -> tuple[list[Figure], list[str]]:
-    settings = [setting(silences) for silences in (*CURVE, *RETRIED)]
     tuning = [run for run in runs if run.tuning]
     others = [run for run in runs if not run.tuning]
-    shipped, tuned = setting(SILENCES_S), choose(tuning, settings)
+    shipped, tuned = SHIPPED.name, choose(tuning, SETTINGS)
     figures: list[Figure] = []
     notes = [
         (
             f"one thread, beam 1 unless named; {len({r.clip for r in tuning})} clips to tune on, "
-            f"{len({r.clip for r in others})} others, each in 4 copies; intervals are 95 %"
+            f"{len({r.clip for r in others})} others, each in {len({r.copy for r in runs})} copies; intervals are 95 %"
         ),
         f"lowest error on the tuning clips within the cost goal: {tuned}; shipped: {shipped}",
         (
@@ -146,7 +122,7 @@ def _judge(runs: Sequence[Run], memory: dict[str, float]) -> tuple[list[Figure],
     for what, program in named:
         goals = _pair(others, program, PEER, f"{what} setting", notes)
         figures += goals
-    figures.append(_left_out(runs, settings, notes))
+    figures.append(_left_out(runs, SETTINGS, notes))
     figures += _pair(
         [r for r in others if r.copy == "clean"], _OURS_5, _PEER_5, "beam 5, clean", notes
     )
@@ -163,7 +139,7 @@ def _judge(runs: Sequence[Run], memory: dict[str, float]) -> tuple[list[Figure],
         same = [run for run in others if run.copy == copy]
         peers = {PEER: _wer(same, PEER), f"tuned: {tuned}": _wer(same, tuned)}
         figures.append(Figure(f"WER, shipped, {copy}", _wer(same, shipped), "%", peers=peers))
-    for program in settings:
+    for program in SETTINGS:
         figures.append(
             Figure(
                 f"CPU, {program}",
@@ -261,37 +237,14 @@ def _plot(runs: Sequence[Run]) -> None:
         "CPU-seconds a second of sound",
         "word error rate, %",
         {
-            "without retry": line([setting(silences) for silences in CURVE]),
-            "with retry": line([setting(silences) for silences in RETRIED]),
-            "shipped": line([setting(SILENCES_S)]),
+            "once": line([s.name for s in CURVE]),
+            "again where it loops": line([s.name for s in RETRIED if s.sure != SURE]),
+            "and twice where unsure": line([s.name for s in RETRIED if s.sure == SURE]),
+            "shipped": line([SHIPPED.name]),
             PEER: line([PEER]),
         },
         from_zero=False,
     )
-
-
-def _folder() -> Path:
-    return catalog.whisper_folder(None, lambda line: print(line, file=sys.stderr))
-
-
-def _child_mb(who: str) -> float:
-    command = [sys.executable, "-m", "benchmarks.transcription", "--memory", who]
-    return float(subprocess.run(command, cwd=machine.ROOT, check=True, capture_output=True).stdout)
-
-
-def _peak_mb(who: str) -> float:
-    """Of this process, after the longest turn."""
-    sound = max((clip.sound for clip in clips()), key=len)
-    longest = np.resize(sound, 28 * SAMPLE_RATE)
-    folder = _folder()
-    if who == "ours":
-        _ours(folder, SILENCES_S, 1)(longest, "en")
-    else:
-        peer = WhisperModel(str(folder), device="cpu", compute_type="int8", cpu_threads=1)
-        _theirs(peer, longest, beam_size=1)
-    status = Path("/proc/self/status").read_text()
-    line = next(line for line in status.splitlines() if line.startswith("VmHWM:"))
-    return int(line.split()[1]) / 1024
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ TUNING = (
     "VIVOSSPK01_R005.wav",
 )
 """Settings may be chosen by these; what is reported comes from the others."""
-_QUIET = 10 ** (-46 / 20)
+_LEVELS_DBFS = (-34, -46)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -58,12 +58,21 @@ def copies(clip: Clip) -> dict[str, Samples]:
     """The clip itself, with noise, with reverberation, and quiet; the same at every run."""
     rng = np.random.default_rng(zlib.crc32(clip.name.encode()))
     sound, level = clip.sound, _rms(clip.sound)
-    noise = _pink(len(sound), rng) * level * 10 ** (-10 / 20)
+
+    def noisy(noise: np.ndarray, snr_db: float) -> Samples:
+        return (sound + noise * level * 10 ** (-snr_db / 20)).astype(np.float32)
+
     return {
         "clean": sound,
-        "noise 10 dB": (sound + noise).astype(np.float32),
-        "reverberation 0.4 s": _reverberated(sound, rng),
-        "quiet -46 dBFS": (sound * (_QUIET / level)).astype(np.float32),
+        "noise 10 dB": noisy(_pink(len(sound), rng), 10),
+        "reverberation 0.4 s": _reverberated(sound, 0.4, rng),
+        "noise 20 dB": noisy(_pink(len(sound), rng), 20),
+        "white noise 15 dB": noisy(rng.normal(size=len(sound)), 15),
+        "reverberation 0.25 s": _reverberated(sound, 0.25, rng),
+        **{
+            f"level {dbfs} dBFS": (sound * (10 ** (dbfs / 20) / level)).astype(np.float32)
+            for dbfs in _LEVELS_DBFS
+        },
     }
 
 
@@ -110,9 +119,9 @@ def _pink(count: int, rng: np.random.Generator) -> np.ndarray:
     return made / np.sqrt(np.mean(made**2))
 
 
-def _reverberated(sound: Samples, rng: np.random.Generator) -> Samples:
-    """An exponential tail of noise, 60 dB in 0.4 s, 3 dB under the direct sound."""
-    count = int(0.4 * SAMPLE_RATE)
+def _reverberated(sound: Samples, t60_s: float, rng: np.random.Generator) -> Samples:
+    """An exponential tail of noise that falls by 60 dB, 3 dB under the direct sound."""
+    count = int(t60_s * SAMPLE_RATE)
     tail = rng.normal(size=count) * 10 ** (-3 * np.arange(count) / count)
     tail *= 10 ** (-3 / 20) / np.sqrt(np.sum(tail**2))
     tail[0] += 1

@@ -104,8 +104,20 @@ def _over(silence_s: float) -> bool:
 
 
 def _excused(turns: Sequence[ReadTurn], silence_s: float) -> bool:
-    """Whether the last words of staff before the silence explained it, or may have."""
-    before = [t for t in turns if t.role is Role.STAFF and t.start_s < silence_s]
+    """Whether the last words of staff before the silence explained it, or may have. A "dạ", or
+    an unread turn as short, put into the citizen's turn is no explanation and no last word.
+    """
+    citizen = [t for t in turns if t.role is Role.CITIZEN]
+    before = [
+        t
+        for t in turns
+        if t.role is Role.STAFF
+        and t.start_s < silence_s
+        and not (
+            _maybe_backchannel(t)
+            and any(c.start_s <= t.start_s and t.end_s <= c.end_s for c in citizen)
+        )
+    ]
     if not before:
         return False
     words = before[-1].words

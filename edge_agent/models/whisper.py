@@ -2,7 +2,8 @@
 
 A turn is encoded with a few seconds of silence after it (`whisper_window.py` says why). Where
 the text is a loop or reaches its cap, once more with more silence; where it still is, there
-are no words. One transcriber serves several threads: CTranslate2 queues their calls, and
+are no words. Where the decoder is unsure it reads the same encoding a second time, asked for
+times too, as it was trained to be: the reading that it is surer of counts. One transcriber serves several threads: CTranslate2 queues their calls, and
 nothing is kept here from one call to the next.
 """
 
@@ -31,10 +32,12 @@ has the whole curve."""
 _LANGUAGES = {"vi": Language.VIETNAMESE, "en": Language.ENGLISH}
 _MIN_S = 0.1
 _SHORT_S = 1.5
-"""Under this a turn says too little of its language; the interaction's is taken."""
+"""Under this a turn says too little of its language; the interaction's is taken. Nor is it
+read twice: the second reading of a hum is surer than the first."""
 _MIN_LANGUAGE = 0.8
-_MIN_CONFIDENCE = 0.25
-"""Of noise and hums the decoder makes a word or two with .06 to .22; callers want more."""
+SURE = -0.5
+"""Mean log probability of a token from which one reading is enough. Decoding again costs a
+third of a turn's encoding; tuned on five clips (benchmarks/transcription.py)."""
 _PRIOR = 4.0
 """How much likelier Vietnamese or English is at a Hanoi counter than any one other language.
 Whisper's probabilities know nothing of the place; this odds factor is what the place adds."""
@@ -56,7 +59,8 @@ class _Read:
 class WhisperTranscriber:
     """Raises ModelError for a model that cannot be loaded or does not know Vietnamese.
 
-    `silences_s`: seconds of silence after the turn, one of each try; more cost more.
+    `silences_s`: seconds of silence after the turn, one of each try; more cost more. `sure`:
+    mean log probability under which a turn is read a second time.
     """
 
     def __init__(
@@ -67,11 +71,13 @@ class WhisperTranscriber:
         beam_size: int,
         threads: int,
         silences_s: tuple[float, ...] = SILENCES_S,
+        sure: float = SURE,
     ) -> None:
         self._whisper = _load(folder, threads)
         self._model_id = model_id
         self._beam_size = beam_size
         self._silences_s = silences_s
+        self._sure = sure
         # By the model itself: not every converted folder has its preprocessor_config.json.
         self._extract = FeatureExtractor(feature_size=self._whisper.model.n_mels)
         self._tokenizers = {
@@ -104,28 +110,46 @@ class WhisperTranscriber:
             language, probability = decided
             if language is Language.OTHER:
                 return Transcript("", language, probability, 0.0)
-            read = self._decode(encoded, language, length_s, beam_size or self._beam_size)
+            read = self._read(encoded, language, length_s, beam_size or self._beam_size)
             if read.trusted:
                 confidence = min(1.0, math.exp(read.log_probability))
-                if confidence < _MIN_CONFIDENCE or not _has_words(read.text):
+                if not _has_words(read.text):
                     return None
                 return Transcript(read.text, language, probability, confidence)
         return None
 
-    def _decode(  # type: ignore[no-untyped-def]
+    def _read(  # type: ignore[no-untyped-def]
         self,
         encoded,  # noqa: ANN001 - CTranslate2's StorageView, which ships no types
         language: Language,
         length_s: float,
         beam_size: int,
     ) -> _Read:
+        first = self._decode(encoded, language, length_s, beam_size)
+        if first.log_probability >= self._sure or length_s < _SHORT_S:
+            return first
+        again = self._decode(encoded, language, length_s, beam_size, times=True)
+        return max((first, again), key=lambda read: (read.trusted, read.log_probability))
+
+    def _decode(  # type: ignore[no-untyped-def]
+        self,
+        encoded,  # noqa: ANN001 - see _read
+        language: Language,
+        length_s: float,
+        beam_size: int,
+        *,
+        times: bool = False,
+    ) -> _Read:
+        """`times`: from the turn's start, whose token is given, to each phrase's end."""
         tokenizer = self._tokenizers[language]
-        prompt = [*tokenizer.sot_sequence, tokenizer.no_timestamps]
+        begin = tokenizer.timestamp_begin if times else tokenizer.no_timestamps
+        prompt = [*tokenizer.sot_sequence, begin]
+        most = most_tokens(length_s) + times
         result = self._whisper.model.generate(
             encoded,
             [prompt],
             beam_size=beam_size,
-            max_length=min(MAX_TOKENS, len(prompt) + most_tokens(length_s)),
+            max_length=min(MAX_TOKENS, len(prompt) + most),
             return_scores=True,
             suppress_blank=True,
             suppress_tokens=self._suppressed,
@@ -133,12 +157,12 @@ class WhisperTranscriber:
         tokens = result.sequences_ids[0]
         # The score is the mean over the tokens; the end token counts as one more.
         mean = result.scores[0] * len(tokens) / (len(tokens) + 1)
-        whole = len(tokens) < most_tokens(length_s)
-        return _Read(tokenizer.decode(tokens).strip(), mean, whole)
+        words = [token for token in tokens if token < tokenizer.eot]
+        return _Read(tokenizer.decode(words).strip(), mean, len(tokens) < most)
 
     def _language(  # type: ignore[no-untyped-def]
         self,
-        encoded,  # noqa: ANN001 - see _decode
+        encoded,  # noqa: ANN001 - see _read
         length_s: float,
         hint: Language | None,
     ) -> tuple[Language, float]:

@@ -11,12 +11,17 @@ import pytest
 
 from benchmarks.accuracy.conversation import CITIZEN, STAFF, converse
 from benchmarks.accuracy.edges import FRAME_S, runs
-from benchmarks.accuracy.phrases import Kind
+from benchmarks.accuracy.page import PAGE, with_tables
+from benchmarks.accuracy.phrases import PHRASES, Kind
 from benchmarks.accuracy.report import FAULTS, SHORT, measure
 from benchmarks.accuracy.room import Room, mix
 from benchmarks.accuracy.score import Count, score
+from benchmarks.accuracy.seams import ScriptedReader
 from benchmarks.accuracy.truth import TrueTurn, dead_air, interruptions, truth
+from benchmarks.machine import read
 from edge_agent.capture.frame import SAMPLE_RATE
+from edge_agent.categories import Lexicon
+from schemas.vocabulary import Category
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -142,3 +147,34 @@ def test_true_dead_air_is_over_5_s_and_not_explained():
         true_turn(CITIZEN, 20.0, 21.0),
     ]
     assert list(dead_air(turns, 0.0, 25.0)) == [(6.0, 12.0)]
+
+
+def test_the_page_shows_the_figures_of_the_result_file():
+    page = PAGE.read_text("utf-8")
+    assert with_tables(page, read("accuracy")) == page
+    assert "interruptions, F1" in page
+
+
+def test_the_agents_lexicon_takes_each_phrase_for_what_the_script_means_by_it():
+    lexicon = Lexicon.load()
+    told = {Kind.EXPLAINS_WAIT: Category.EXPLAINS_WAIT, Kind.HEARING_HELP: Category.HEARING_HELP}
+    for language, by_kind in PHRASES.items():
+        for kind, phrases in by_kind.items():
+            for phrase in phrases:
+                hits = {hit.category for hit in lexicon.match(phrase, STAFF, language)}
+                expected = {told[kind]} if kind in told else set()
+                assert hits & set(told.values()) == expected, phrase
+                assert lexicon.is_backchannel(phrase, language) is (kind is Kind.BACKCHANNEL)
+
+
+def test_the_scripted_reader_knows_a_turn_by_its_sound_alone(talk):
+    sound = mix(talk, Room(noise="white"))
+    one = talk.said[2]
+    channel = 0 if one.role is STAFF else 1
+    low, high = (round(s * SAMPLE_RATE) for s in (one.start_s - 0.2, one.end_s + 0.2))
+    reader = ScriptedReader(talk, sound)
+    assert reader.transcribe(sound[channel, low:high], None).text == one.clip.text
+    misreading = ScriptedReader(talk, sound, misread=1.0)
+    heard = [misreading.transcribe(sound[channel, low:high], None) for _ in range(8)]
+    assert None in heard
+    assert all(h is None or h.text != one.clip.text for h in heard)

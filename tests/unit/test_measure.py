@@ -181,6 +181,31 @@ class TestDeadAir:
         ]
         assert take(turns).measurements.dead_air_s == 0
 
+    @pytest.mark.parametrize(
+        ("put_in", "dead_air_s"),
+        [
+            (turn("staff", 8, 8.8, words(missing=Missing.LOW_CONFIDENCE)), 10),
+            (turn("staff", 8, 8.8, words(backchannel=True)), 10),
+            # Not wholly within the citizen's turn, or longer than a "dạ vâng".
+            (turn("staff", 9.5, 10.3, words(missing=Missing.LOW_CONFIDENCE)), 0),
+            (turn("staff", 6, 9.5, words(missing=Missing.LOW_CONFIDENCE)), 0),
+        ],
+    )
+    def test_what_may_be_a_yes_put_into_the_citizens_turn_explains_nothing(
+        self, put_in, dead_air_s
+    ):
+        turns = [turn("staff", 1, 5), turn("citizen", 5, 10), put_in, turn("citizen", 20, 60)]
+        assert take(turns).measurements.dead_air_s == pytest.approx(dead_air_s)
+
+    def test_nor_does_it_take_an_explanation_back(self):
+        turns = [
+            turn("staff", 1, 5, words(Category.EXPLAINS_WAIT)),
+            turn("citizen", 5, 10),
+            turn("staff", 8, 8.5, words(backchannel=True)),
+            turn("citizen", 20, 60),
+        ]
+        assert take(turns).measurements.dead_air_s == 0
+
     def test_only_while_the_citizen_is_there(self):
         turns = [turn("staff", 1, 5), turn("citizen", 30, 60)]
         gone = [(0, 12, PRESENT), (12, 26, ABSENT), (26, 60, PRESENT)]
