@@ -251,7 +251,9 @@ class Pipeline:
         return drafts
 
     def _told_apart(self, turn: SpokenTurn) -> list[SpokenTurn]:
-        return [turn] if self._speakers is None else self._speakers.attribute(turn)
+        if self._speakers is None or self._asked.muted:
+            return [turn]
+        return self._speakers.attribute(turn)
 
     def _forget_voices(self) -> None:
         if self._speakers is not None:

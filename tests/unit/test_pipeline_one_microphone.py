@@ -122,6 +122,15 @@ def test_voices_are_forgotten_on_mute_and_at_the_shifts_end(how):
     assert found[4:] == [[U] * 4] * 2
 
 
+def test_nothing_is_learned_of_a_voice_while_paused():
+    """Not of a turn that began before the pause, either."""
+    morning = Morning(1)
+    morning.scene.events = [KeyPress(5, Key.MUTE, Role.CITIZEN)]
+    pipeline = morning.run().pipeline
+    assert pipeline._speakers._voices == []
+    assert morning.speakers.given == []
+
+
 def test_no_number_of_a_voice_is_left_at_the_end():
     morning = Morning(4)
     pipeline = morning.run().pipeline
