@@ -101,9 +101,11 @@ class _Channel:
     """Median of the window's highest level while its own person speaks."""
     heard: int = 0
 
-    def hear(self, power: float) -> None:
+    def hear(self, power: float, offset: float) -> None:
+        """`offset`: mean of the chunk's samples; a constant one is no sound (A-law's silence)."""
         self.whole_db = 10 * log10(power + 1e-12)
-        self.silent = self.silent + 1 if self.whole_db < _NO_SOUND_DB else 0
+        sounds = power - offset**2 > 10 ** (_NO_SOUND_DB / 10)
+        self.silent = 0 if sounds else self.silent + 1
         rise = power - _RISE * self.floor.push(power)
         self.level_db = 10 * log10(rise) if rise > 1e-12 else SILENT_DB
         self.recent.append(self.level_db)
@@ -152,8 +154,9 @@ class Attribution:
     def listen(self, chunk: Samples) -> tuple[Standing, ...]:
         """`chunk`: shape (channels, 512)."""
         powers = (np.einsum("ij,ij->i", chunk, chunk) / chunk.shape[1]).tolist()
-        for channel, power in zip(self._channels, powers, strict=True):
-            channel.hear(power)
+        offsets = chunk.mean(axis=1).tolist()
+        for channel, power, offset in zip(self._channels, powers, offsets, strict=True):
+            channel.hear(power, offset)
         if len(self._channels) == 1:
             return (Standing(own=not self._channels[0].weak(_FAR_MONO_DB)),)
         one, two = self._channels
@@ -176,12 +179,9 @@ class Attribution:
 
     def _proven(self, own: _Channel, other: _Channel) -> bool:
         """Not the bleed of somebody whose own microphone is dead."""
-        if not other.silent:
-            return True
-        known = own.usual_db is not None and own.heard >= _KNOWN_CHUNKS
-        if not known:
-            return other.silent < _DEAD_CHUNKS
-        return not own.weak(_UNPROVEN_SHARE * self.apart_db)
+        if other.silent >= _DEAD_CHUNKS:
+            return False
+        return not (other.silent and own.weak(_UNPROVEN_SHARE * self.apart_db))
 
     def learn(self, chunk: Samples, voiced: Sequence[bool]) -> Moment | None:
         """`voiced`: what the voice model heard on each channel, bleed or not. Gives what tells

@@ -36,10 +36,6 @@ def cover(turns: Sequence[ReadTurn], seen: Seen) -> Coverage:
     audio = hundredths(seen.sound.coverage)
     video = _share_known(seen.citizen, seen.citizen, seen.length_s)
     presence = _share_known(seen.citizen, seen.staff, seen.length_s)
-
-    def own_level(turn: ReadTurn) -> bool:
-        return seen.tells_roles and turn.loudness.has_baseline
-
     return Coverage(
         audio=audio,
         video=video,
@@ -48,8 +44,8 @@ def cover(turns: Sequence[ReadTurn], seen: Seen) -> Coverage:
         text_citizen=_share(citizen, lambda t: t.words.missing is None),
         sentiment=_share(citizen, lambda t: t.words.polarity is not None),
         overlap=audio if seen.tells_roles else 0.0,
-        raised_voice_staff=_share(staff, own_level),
-        raised_voice_citizen=_share(citizen, own_level),
+        raised_voice_staff=_share(staff, lambda t: t.loudness.has_baseline),
+        raised_voice_citizen=_share(citizen, lambda t: t.loudness.has_baseline),
         presence=presence,
         missing=tuple(sorted(_missing(turns, seen, video, presence))),
     )
@@ -67,7 +63,7 @@ def _missing(turns: Sequence[ReadTurn], seen: Seen, video: float, presence: floa
         missing.add(Missing.SINGLE_CHANNEL)
         if not turns or any(t.role is Role.UNKNOWN for t in turns):
             missing.add(Missing.ROLE_UNKNOWN)
-    if any(not t.loudness.has_baseline for t in turns):
+    if seen.tells_roles and any(not t.loudness.has_baseline for t in turns):
         missing.add(Missing.NO_BASELINE)
     felt = [t for t in turns if t.role is Role.CITIZEN and t.words.polarity is not None]
     if len(felt) < HALVES_FROM_TURNS:

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from edge_agent.segment import MIN_SPEECH_S, Segment, Voice
+from edge_agent.segment import MIN_SPEECH_S, SURE_FROM, Segment, Voice
 from edge_agent.turn import SpokenTurn
 from edge_agent.zone_history import Presence, PresenceChange, Stretch, ZoneHistory
 from schemas.vocabulary import EndReason, Role
@@ -149,14 +149,22 @@ class InteractionTracker:
     def _listen(self, voice: Voice) -> None:
         going = [s for s in voice.speaking if s is not None and s.length_s >= MIN_SPEECH_S]
         unseen = self._citizen.state is Presence.UNKNOWN
-        self._speech.extend(s for s in voice.segments if s.channel == self._citizen_channel)
+        self._speech.extend(s for s in voice.segments if self._may_be_citizens(s))
         while self._speech and self._speech[0].end_s < voice.until_s - _SPEECH_WINDOW_S:
             self._speech.popleft()
         for segment in (*voice.segments, *going):
             self._sound_s = max(self._sound_s, segment.end_s)
-            citizens = self._tells_roles and segment.channel == self._citizen_channel
+            citizens = self._tells_roles and self._may_be_citizens(segment)
             if unseen or (citizens and self._is_sign(segment)):
                 self._active_s = max(self._active_s, segment.end_s)
+
+    def _may_be_citizens(self, segment: Segment) -> bool:
+        """Where the zone is seen, a voice must be surely of the citizen's side: it may be the
+        clerk's, heard by this microphone while the clerk's own is dead.
+        """
+        sure = segment.confidence >= SURE_FROM or not self._tells_roles
+        unseen = self._citizen.state is Presence.UNKNOWN
+        return segment.channel == self._citizen_channel and (sure or unseen)
 
     def _is_sign(self, segment: Segment) -> bool:
         """`segment`: on the citizen's microphone."""
@@ -175,7 +183,8 @@ class InteractionTracker:
             if self._seen_s - since_s >= START_S - _EPSILON_S:
                 starts.append(since_s)
         going = voice.speaking[self._citizen_channel]
-        spoken = [*self._speech, *([] if going is None else [going])]
+        theirs_now = going is not None and self._may_be_citizens(going)
+        spoken = [*self._speech, *([going] if going is not None and theirs_now else [])]
         theirs = self._tells_roles or citizen.state is Presence.UNKNOWN
         if theirs and sum(s.length_s for s in spoken) >= START_S - _EPSILON_S:
             first_s = spoken[0].start_s

@@ -48,6 +48,9 @@ class Loudness:
     has_baseline: bool
     """False too where the microphone was at its limit: such a level is compared to nothing."""
 
+    def without_baseline(self) -> "Loudness":
+        return Loudness(self.dbfs, None, (), has_baseline=False)
+
 
 @dataclass(slots=True)
 class _Channel:

@@ -64,8 +64,7 @@ def measure(
     # With one channel nobody knows whether staff explained the wait.
     dead_air = find_dead_air(spoken, seen.citizen, unheard, seen.length_s) if heard else []
     overlaps = find_overlaps(turns) if heard else []
-    # One microphone's usual level is of both sides, each at its own distance.
-    raised = find_raised(turns, stay.start_s) if seen.tells_roles else []
+    raised = find_raised(turns, stay.start_s)
     unattended = find_unattended(seen.citizen, seen.staff)
     spans = [*interruptions, *dead_air, *overlaps, *raised, *unattended]
     spans += presence_spans(seen.citizen, seen.staff)
@@ -88,9 +87,7 @@ def measure(
             raised_voice_s=ByRole(
                 staff=_raised_s(turns, raised, Role.STAFF),
                 citizen=_raised_s(turns, raised, Role.CITIZEN),
-            )
-            if seen.tells_roles
-            else ByRole(),
+            ),
             syllables_per_minute=ByRole(
                 staff=_pace(turns, Role.STAFF), citizen=_pace(turns, Role.CITIZEN)
             ),

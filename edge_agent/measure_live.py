@@ -83,7 +83,11 @@ class LiveCounter:
         media = MediaClock()
         anchor = _whole_ms(self._clock.now() - timedelta(seconds=media.now_s()))
         origin = Origin(
-            self._settings.device_id, uuid4().hex, SourceKind.LIVE, anchor, self._models.ids
+            self._settings.device_id,
+            uuid4().hex,
+            SourceKind.LIVE,
+            anchor,
+            self._models.ids(info.channels),
         )
         pipeline = Pipeline(origin, info.channels, self._models, self._pipeline_settings)
         source = LiveSource(inputs, info, stalled_s=self._settings.limits.stalled_s, clock=media)

@@ -45,7 +45,8 @@ def measure_recording(
     anchor = anchors.anchor_for(sha256, source.info.duration_s or 0.0)
     say("loading the models")
     models = load_models()
-    origin = Origin(device_id, sha256, SourceKind.RECORDING, anchor, models.ids)
+    ids = models.ids(source.info.channels)
+    origin = Origin(device_id, sha256, SourceKind.RECORDING, anchor, ids)
     pipeline = Pipeline(origin, source.info.channels, models, settings)
     told_s, found = 0.0, 0
     for frame in source.frames():
@@ -58,7 +59,7 @@ def measure_recording(
             raise Stopped
     found += delivery.keep(pipeline.finish())
     delivery.report_on(pipeline)
-    anchors.mark_finished(sha256, models.ids)
+    anchors.mark_finished(sha256, ids)
     say(_progress(pipeline.media_s, pipeline.media_s, found))
 
 

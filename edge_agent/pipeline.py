@@ -170,6 +170,8 @@ class Pipeline:
         for chunk in _chunks(frame):
             self._buffer.push(chunk)
             self._now_s = chunk.end_s
+            if self._speakers is not None:
+                self._speakers.tick(chunk.end_s)
             if not self._asked.muted:
                 self._changes.extend(self._presence.tick(chunk.end_s))
             drafts += self._advance(self._segmenter.push(chunk))
@@ -251,9 +253,15 @@ class Pipeline:
         return drafts
 
     def _told_apart(self, turn: SpokenTurn) -> list[SpokenTurn]:
-        if self._speakers is None or self._asked.muted:
+        if self._channels == 2:
             return [turn]
-        return self._speakers.attribute(turn)
+        tracked = self._speakers is not None and not self._asked.muted
+        parts = self._speakers.attribute(turn) if self._speakers and tracked else [turn]
+        # One microphone's usual level is of both sides, each at its own distance.
+        return [
+            replace(part, loudness=self._loudness.measure(0, part.voiced).without_baseline())
+            for part in parts
+        ]
 
     def _forget_voices(self) -> None:
         if self._speakers is not None:

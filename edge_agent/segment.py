@@ -81,10 +81,12 @@ class Voice:
 
 
 def rms_dbfs(samples: Samples) -> float:
-    """RMS level, dB relative to full scale (a full-scale square wave is 0)."""
+    """RMS level, dB relative to full scale (a full-scale square wave is 0), without a constant
+    offset: that is no sound, and A-law's silence has one.
+    """
     if not samples.size:
         return FLOOR_DBFS
-    power = float(np.mean(np.square(samples, dtype=np.float64)))
+    power = float(np.var(samples, dtype=np.float64))
     return max(FLOOR_DBFS, 10 * float(np.log10(power + 1e-12)))
 
 

@@ -19,6 +19,9 @@ _INTERRUPT_AFTER_S = 1.0
 _YIELD_S = 1.5
 _FLOOR_S = 1.0
 _TURN_END_S = 0.3
+_YES_AT_MOST_S = 1.0
+"""Put into the citizen's turn and not understood, so short a turn is a "dạ" and explains
+nothing."""
 _BACKCHANNEL_AT_MOST_S = 3.0
 """Nobody says "dạ vâng" for longer: an unread turn may be such words up to here."""
 
@@ -84,12 +87,16 @@ def find_dead_air(
     microphone was dead.
     """
     voiced = sorted(span for turn in turns for span in turn.voiced)
+    staff = _with_last_words(turns)
+    starts = [t.start_s for t in staff]
     gone = [(s.start_s, s.end_s) for s in citizen if s.state is Presence.ABSENT]
     left_out = sorted([*gone, *unheard])
     spans = []
     heard_until = 0.0
     for start_s, end_s in [*voiced, (length_s, length_s)]:
-        if _over(start_s - heard_until) and not _excused(turns, heard_until):
+        last = bisect_left(starts, heard_until)
+        excused = last > 0 and _may_explain(staff[last - 1])
+        if _over(start_s - heard_until) and not excused:
             spans += [
                 _span(SpanKind.DEAD_AIR, low, high)
                 for low, high in _without(heard_until, min(start_s, length_s), left_out)
@@ -103,24 +110,25 @@ def _over(silence_s: float) -> bool:
     return round(silence_s, 3) > DEAD_AIR_S
 
 
-def _excused(turns: Sequence[ReadTurn], silence_s: float) -> bool:
-    """Whether the last words of staff before the silence explained it, or may have. A "dạ", or
-    an unread turn as short, put into the citizen's turn is no explanation and no last word.
+def _with_last_words(turns: Sequence[ReadTurn]) -> list[ReadTurn]:
+    """Staff's turns but for a "dạ" put into the citizen's turn, or what is as short and was not
+    understood: such is no explanation and takes none back.
     """
-    citizen = [t for t in turns if t.role is Role.CITIZEN]
-    before = [
-        t
-        for t in turns
-        if t.role is Role.STAFF
-        and t.start_s < silence_s
-        and not (
-            _maybe_backchannel(t)
-            and any(c.start_s <= t.start_s and t.end_s <= c.end_s for c in citizen)
-        )
-    ]
-    if not before:
-        return False
-    words = before[-1].words
+    found = []
+    citizen_until_s = float("-inf")
+    for turn in turns:
+        if turn.role is Role.CITIZEN:
+            citizen_until_s = max(citizen_until_s, turn.end_s)
+        elif turn.role is Role.STAFF:
+            unread = turn.words.missing is not None and turn.speech_s <= _YES_AT_MOST_S
+            put_in = turn.end_s <= citizen_until_s
+            if not (put_in and (unread or turn.words.backchannel)):
+                found.append(turn)
+    return found
+
+
+def _may_explain(turn: ReadTurn) -> bool:
+    words = turn.words
     return words.missing is not None or any(
         h.category is Category.EXPLAINS_WAIT for h in words.hits
     )

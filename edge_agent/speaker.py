@@ -3,22 +3,22 @@
 The clerk is the voice that persists: heard in three interactions, in at least half of those
 since it was first heard, and in twice as many as any other. Before there is such a voice, and
 wherever likeness does not decide, the role stays unknown. A citizen is somebody clearly unlike
-the clerk and any other voice that persists, in an interaction in which the clerk has been
-heard: so a colleague who takes over is unknown, and not a citizen whose feelings would be
-measured (law 2).
+the clerk and any other voice that persists, whose voice was in no interaction before, in one in
+which the clerk has been heard: so a colleague who takes over is unknown, and not a citizen whose
+feelings would be measured (law 2).
 
 People answer one another in less than the pause that ends a turn, so each stretch of speech
 is judged by itself, and the turn is parted where the voice changes: what a citizen says in the
 clerk's pause is no word of the clerk's.
 
 Voices are vectors in RAM. A voice that does not come back is dropped after two further
-interactions, all are at the shift's end, on mute and at exit (`forget`), zeroed first; none is
-written, sent or shown.
+interactions or an hour, all are at the shift's end, on mute and at exit (`forget`), zeroed
+first; none is written, sent or shown.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby, pairwise
+from itertools import groupby
 
 import numpy as np
 
@@ -41,6 +41,14 @@ _EACH_FROM = 0.70
 pause the mean alone says the clerk (97 % of such stretches of real voices; with both 23 %)."""
 _LEAST_S = 1.6
 """Of speech without a pause; in less, one voice in five is taken for another."""
+_CLEARLY = 0.05
+"""So much liker a voice must be to one than to the others."""
+_ONE_PERSON_FROM = 0.85
+"""Two voices that were kept apart, one of them the clerk's, are one from here on."""
+_EDGE_S, _EDGE_FROM = 0.8, 0.65
+"""The beginning and the end of what is taken for the clerk's are looked at by themselves: an
+answer that follows at once is too short for a window of its own. Repeated to 1.6 s, another's
+0.8 s pass in 5 to 20 %, up to 22 % of the clerk's own do not."""
 _SHORTEST_S = 0.5
 _SHORT_FROM = 0.72
 """Less than that beside a known stretch goes with it from this likeness on, the sound repeated
@@ -48,6 +56,8 @@ to 1.6 s: 61 % (0.5 to 0.8 s) to 92 % of the same voice, 0.5 % of another."""
 _NO_PAUSE_S = 0.05
 _CLERK_INTERACTIONS = 3
 _KEPT_INTERACTIONS = 2
+_KEPT_S = 3600.0
+"""A voice that was not heard for so long is dropped, the clerk's too."""
 _MOST_VOICES = 12
 _MOST_TURNS = 30
 """A voice's mean goes on following it as if it had been heard so often."""
@@ -60,6 +70,8 @@ class _Voice:
     turns: int
     interactions: set[int]
     """Their numbers."""
+    heard_s: float
+    """Media time at which it was last heard."""
 
     @property
     def last(self) -> int:
@@ -68,19 +80,21 @@ class _Voice:
     def likeness(self, heard: Samples) -> float:
         return _likeness(self.total, heard)
 
-    def add(self, heard: Samples, interaction: int) -> None:
+    def add(self, heard: Samples, interaction: int, at_s: float) -> None:
         if self.turns >= _MOST_TURNS:
             self.total *= np.float32(1 - 1 / self.turns)
         else:
             self.turns += 1
         self.total += heard
         self.interactions.add(interaction)
+        self.heard_s = at_s
 
     def take_in(self, other: "_Voice") -> None:
         """One person's voice that was taken for two."""
         self.total += other.total
         self.turns += other.turns
         self.interactions |= other.interactions
+        self.heard_s = max(self.heard_s, other.heard_s)
 
     def erase(self) -> None:
         self.total[:] = 0.0
@@ -99,6 +113,11 @@ class _Stretch:
     confidence: float = 0.0
     voice: Samples | None = None
 
+    @property
+    def long(self) -> bool:
+        """Long enough to be told by itself."""
+        return self.end_s - self.start_s >= _LEAST_S
+
     def erase(self) -> None:
         if self.voice is not None:
             self.voice[:] = 0.0
@@ -106,7 +125,9 @@ class _Stretch:
 
 
 class SpeakerTracker:
-    """Call `new_interaction` where one opens, and `attribute` with each of its turns."""
+    """Call `new_interaction` where one opens, `attribute` with each of its turns, and `tick` as
+    time goes on.
+    """
 
     def __init__(self, encoder: SpeakerEncoder, guard: Guard) -> None:
         self._encoder = encoder
@@ -132,6 +153,11 @@ class SpeakerTracker:
         for voice in [v for v in self._voices if v.last < oldest and v is not clerk]:
             self._drop(voice)
 
+    def tick(self, now_s: float) -> None:
+        """Media time: what has not been heard for an hour goes."""
+        for voice in [v for v in self._voices if now_s - v.heard_s > _KEPT_S]:
+            self._drop(voice)
+
     def attribute(self, turn: SpokenTurn) -> list[SpokenTurn]:
         """The turn, or its parts where one voice follows another within its pauses, each with
         its role if that can be told. A turn that has a role stays as it is.
@@ -139,8 +165,7 @@ class SpeakerTracker:
         if turn.role is not Role.UNKNOWN:
             return [turn]
         stretches = [self._judged(turn, *voiced) for voiced in _unbroken(turn.voiced)]
-        for one, other in [*pairwise(stretches), *pairwise(reversed(stretches))]:
-            self._take_along(one, other)
+        self._take_along(stretches)
         for stretch in stretches:
             stretch.erase()
         parts = []
@@ -154,37 +179,66 @@ class SpeakerTracker:
 
     def _judged(self, turn: SpokenTurn, start_s: float, end_s: float) -> _Stretch:
         stretch = _Stretch(start_s, end_s)
-        if end_s - start_s < _SHORTEST_S:
-            return stretch
         first, last = (
             max(0, round((s - turn.sound_from_s) * SAMPLE_RATE)) for s in (start_s, end_s)
         )
         sound = turn.sound[first:last]
-        long = end_s - start_s >= _LEAST_S
-        if not long:
-            sound = np.resize(sound, round(_LEAST_S * SAMPLE_RATE))
-        windows = self._guard.run("speaker", lambda: self._encoder.embed(sound)).value
+        if not stretch.long:
+            if end_s - start_s >= _SHORTEST_S:
+                stretch.voice = self._voice_of(sound)
+            return stretch
+        windows = self._windows(sound)
         if windows is None:
             return stretch
-        heard = windows.mean(axis=0)
-        heard /= max(float(np.linalg.norm(heard)), 1e-9)
-        stretch.voice = heard
-        if long and float((windows @ heard).min()) >= _ONE_VOICE_FROM:
-            self._learn(heard)
-            stretch.role, stretch.confidence = self._judge(heard, windows)
+        heard = stretch.voice = _mean(windows)
+        if float((windows @ heard).min()) >= _ONE_VOICE_FROM:
+            role, confidence = self._judge(heard, windows)
+            if role is not Role.STAFF or self._is_clerk_throughout(sound):
+                stretch.role, stretch.confidence = role, confidence
+                # After the judgement, or each voice would be liker for having been heard.
+                self._learn(heard, role, end_s)
         windows[:] = 0.0
         return stretch
 
-    def _take_along(self, known: _Stretch, short: _Stretch) -> None:
-        """A few words beside a stretch that was told, in the same voice."""
-        if known.role is Role.UNKNOWN or known.voice is None or short.voice is None:
-            return
-        if short.role is not Role.UNKNOWN or short.end_s - short.start_s >= _LEAST_S:
-            return
-        clerk = self._clerk() if known.role is Role.STAFF else None
-        voice = known.voice if clerk is None else clerk.total
-        if _likeness(voice, short.voice) >= _SHORT_FROM:
-            short.role, short.confidence = known.role, known.confidence
+    def _windows(self, sound: Samples) -> Samples | None:
+        return self._guard.run("speaker", lambda: self._encoder.embed(sound)).value
+
+    def _voice_of(self, sound: Samples) -> Samples | None:
+        """Of little sound, repeated to the length that the encoder needs."""
+        windows = self._windows(np.resize(sound, round(_LEAST_S * SAMPLE_RATE)))
+        return None if windows is None else windows[0]
+
+    def _is_clerk_throughout(self, sound: Samples) -> bool:
+        clerk = self._clerk()
+        count = round(_EDGE_S * SAMPLE_RATE)
+        for edge in (sound[:count], sound[-count:]):
+            voice = self._voice_of(edge)
+            if clerk is None or voice is None:
+                return False
+            alike = clerk.likeness(voice) >= _EDGE_FROM
+            voice[:] = 0.0
+            if not alike:
+                return False
+        return True
+
+    def _take_along(self, stretches: Sequence[_Stretch]) -> None:
+        """A few words beside a stretch that was told, in the same voice and in no other's."""
+        clerk = self._clerk()
+        told = [s if s.long and s.role is not Role.UNKNOWN else None for s in stretches]
+        for number, short in enumerate(stretches):
+            if short.long or short.voice is None:
+                continue
+            beside = [s for s in (*told[max(0, number - 1) : number], *told[number + 1 :][:1]) if s]
+            likeness = {Role.STAFF: clerk.likeness(short.voice)} if clerk is not None else {}
+            for one in beside:
+                if one.role is Role.CITIZEN and one.voice is not None:
+                    own = _likeness(one.voice, short.voice)
+                    likeness[Role.CITIZEN] = max(own, likeness.get(Role.CITIZEN, -1.0))
+            for one in beside:
+                others = [value for role, value in likeness.items() if role is not one.role]
+                own = likeness.get(one.role, -1.0)
+                if own >= max([_SHORT_FROM, *(value + _CLEARLY for value in others)]):
+                    short.role, short.confidence = one.role, one.confidence
 
     def forget(self) -> None:
         """At the shift's end, on mute, at exit."""
@@ -194,37 +248,53 @@ class SpeakerTracker:
         self._interaction = 0
         self._clerk_heard = False
 
-    def _learn(self, heard: Samples) -> None:
-        likest = max(self._voices, key=lambda v: v.likeness(heard), default=None)
-        likeness = likest.likeness(heard) if likest is not None else -1.0
-        if likest is not None and likeness >= _SAME_FROM:
-            likest.add(heard, self._interaction)
-            for other in [v for v in self._voices if v is not likest]:
-                if other.likeness(likest.total) >= _SAME_FROM:
-                    likest.take_in(other)
-                    self._drop(other)
-        elif likeness <= _NEW_TO:
+    def _learn(self, heard: Samples, role: Role, at_s: float) -> None:
+        """Of the clerk only what was judged to be the clerk's."""
+        clerk = self._clerk()
+        if clerk is not None and role is Role.STAFF:
+            clerk.add(heard, self._interaction, at_s)
+            self._join(clerk, clerk)
+            return
+        others = [v for v in self._voices if v is not clerk]
+        likest = max(others, key=lambda v: v.likeness(heard), default=None)
+        if likest is not None and likest.likeness(heard) >= _SAME_FROM:
+            likest.add(heard, self._interaction, at_s)
+            self._join(likest, clerk)
+        elif all(v.likeness(heard) <= _NEW_TO for v in self._voices):
             if len(self._voices) >= _MOST_VOICES:
-                clerk = self._clerk()
-                self._drop(min((v for v in self._voices if v is not clerk), key=lambda v: v.turns))
-            self._voices.append(_Voice(heard.copy(), 1, {self._interaction}))
+                self._drop(min(others, key=lambda v: v.turns))
+            self._voices.append(_Voice(heard.copy(), 1, {self._interaction}, at_s))
+
+    def _join(self, voice: _Voice, clerk: _Voice | None) -> None:
+        """With those that have turned out to be the same person's."""
+        for other in [v for v in self._voices if v is not voice]:
+            least = _ONE_PERSON_FROM if clerk in (voice, other) else _SAME_FROM
+            if other.likeness(voice.total) >= least:
+                kept, gone = (other, voice) if other is clerk else (voice, other)
+                kept.take_in(gone)
+                self._drop(gone)
+                if gone is voice:
+                    return
 
     def _judge(self, heard: Samples, windows: Samples) -> tuple[Role, float]:
         clerk = self._clerk()
         if clerk is None:
             return Role.UNKNOWN, 0.0
         likeness = clerk.likeness(heard)
-        persisting = [
-            v.likeness(heard)
-            for v in self._voices
-            if v is not clerk and len(v.interactions) >= _CLERK_INTERACTIONS
-        ]
         each = [clerk.likeness(window) for window in windows]
-        if likeness >= max(STAFF_FROM, *persisting, 0.0) and min(each) >= _EACH_FROM:
+        others = [(v, v.likeness(heard)) for v in self._voices if v is not clerk]
+        rival = max((value for _, value in others), default=0.0)
+        if likeness >= max(STAFF_FROM, rival + _CLEARLY) and min(each) >= _EACH_FROM:
             self._clerk_heard = True
             return Role.STAFF, min(0.99, 0.9 + likeness - STAFF_FROM)
         unlike = likeness <= CITIZEN_TO and max(each) <= _EACH_FROM
-        if self._clerk_heard and unlike and max(persisting, default=0) <= _NEW_TO:
+        # Somebody who was here before, or who persists, may be a colleague.
+        known = any(
+            value > (_NEW_TO if len(v.interactions) >= _CLERK_INTERACTIONS else _SAME_FROM)
+            for v, value in others
+            if min(v.interactions) < self._interaction
+        )
+        if self._clerk_heard and unlike and not known:
             return Role.CITIZEN, min(0.99, 0.9 + 0.5 * (CITIZEN_TO - likeness))
         return Role.UNKNOWN, 0.0
 
@@ -242,6 +312,11 @@ class SpeakerTracker:
     def _drop(self, voice: _Voice) -> None:
         voice.erase()
         self._voices.remove(voice)
+
+
+def _mean(windows: Samples) -> Samples:
+    mean: Samples = windows.mean(axis=0)
+    return mean / np.float32(max(float(np.linalg.norm(mean)), 1e-9))
 
 
 def _likeness(one: Samples, other: Samples) -> float:

@@ -125,7 +125,9 @@ def _judged(
     source: RecordingSource, sha256: str, models: Models, zones: Zones, zone: Zone
 ) -> Iterator[Judged]:
     rules = load_rules()
-    origin = Origin("analyze", sha256, SourceKind.RECORDING, _EPOCH, models.ids)
+    origin = Origin(
+        "analyze", sha256, SourceKind.RECORDING, _EPOCH, models.ids(source.info.channels)
+    )
     for draft in _drafts(
         source, Pipeline(origin, source.info.channels, models, PipelineSettings(zones))
     ):
@@ -149,7 +151,7 @@ def _drafts(source: RecordingSource, pipeline: Pipeline) -> Iterator[Draft]:
 def _document(source: RecordingSource, models: Models, judged: tuple[Judged, ...]) -> Any:
     return {
         "recording": asdict(source.info),
-        "models": models.ids,
+        "models": models.ids(source.info.channels),
         "interactions": [
             {
                 "start_s": round(one.start_s, 2),

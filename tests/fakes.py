@@ -309,7 +309,7 @@ class Scene:
     ) -> Result:
         """`steps`: of overload, by the media time from which they hold."""
         models = models or self.models()
-        origin = Origin("dev-01", SHA256, SourceKind.RECORDING, NOON, models.ids)
+        origin = Origin("dev-01", SHA256, SourceKind.RECORDING, NOON, models.ids(self.channels))
         zones = Zones(citizen=RIGHT, staff=LEFT)
         pipeline = Pipeline(origin, self.channels, models, PipelineSettings(zones))
         drafts: list[Draft] = []

@@ -90,7 +90,7 @@ def measure_all(
         transcriber=ScriptedReader(conversation, sound, misread),
         faces=ScriptedFaces(),
     )
-    origin = Origin("dev-01", "ab" * 32, SourceKind.RECORDING, ANCHOR, parts.ids)
+    origin = Origin("dev-01", "ab" * 32, SourceKind.RECORDING, ANCHOR, parts.ids(2))
     settings = PipelineSettings(Zones(citizen=CITIZEN_ZONE, staff=STAFF_ZONE))
     pipeline = Pipeline(origin, len(sound), parts, settings)
     drafts = [draft for frame in _frames(conversation, sound) for draft in pipeline.push(frame)]

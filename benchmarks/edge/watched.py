@@ -123,7 +123,7 @@ class WatchedPipeline(Pipeline):
         closed: Callable[[float, Draft], None] = lambda *_: None,
     ) -> None:
         origin = Origin(
-            device or f"may-{number:02d}", "benchmark", SourceKind.RECORDING, anchor, models.ids
+            device or f"may-{number:02d}", "benchmark", SourceKind.RECORDING, anchor, models.ids(2)
         )
         super().__init__(origin, 2, models, PipelineSettings(ZONES))
         self._tell_read = read

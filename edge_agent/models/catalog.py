@@ -51,8 +51,9 @@ class Models:
     speakers: SpeakerEncoder | None = None
     """None where no counter has one microphone, or the site has turned it off."""
 
-    @property
-    def ids(self) -> tuple[str, ...]:
+    def ids(self, channels: int) -> tuple[str, ...]:
+        """Of those that measure a counter with so many microphones."""
+        speakers = self.speakers if channels == 1 else None
         return (
             self.voice.model_id,
             self.transcriber.model_id,
@@ -60,7 +61,7 @@ class Models:
             self.sentiment.model_id,
             self.abuse.model_id,
             self.lexicon.model_id,
-            *(m.model_id for m in (self.expression, self.speakers) if m is not None),
+            *(m.model_id for m in (self.expression, speakers) if m is not None),
         )
 
 

@@ -48,7 +48,8 @@ class Ge2e:
         starts = range(0, len(frames) - _FRAMES + 1, _FRAMES // 2)
         windows = np.stack([frames[start : start + _FRAMES] for start in starts])
         (each,) = self._session.run(None, {"mel": windows})
-        return np.array(each, np.float32)
+        found: Samples = each
+        return found
 
     def _mel(self, sound: Samples) -> Floats:
         """Shape (frames, 40); as many frames as steps, the first one's middle at the start."""

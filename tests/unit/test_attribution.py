@@ -76,8 +76,34 @@ def test_a_dead_microphones_person_is_not_the_other_side():
     assert len(of_bleed := heard(stage, bleed)) > 100
     assert sum(of_bleed) == 0
     assert heard(new, bleed)[-1] == 0  # its own usual level is not known
-    assert np.median(heard(stage, speech_like(16, 4)[: 480 * CHUNK])) > 0.95
+    # Not even a loud one: the citizen's shout is as loud there as the clerk's ordinary voice.
+    assert sum(heard(stage, speech_like(16, 4)[: 480 * CHUNK])) == 0
     assert stage.apart_db == pytest.approx(20, abs=2.5)
+
+
+def test_a_microphone_that_gates_its_noise_is_not_dead():
+    stage, told = taught(-20), []
+    talk = speech_like(16, 5)[: 480 * CHUNK]
+    for number, at in enumerate(range(0, len(talk), CHUNK)):
+        chunk = np.stack([talk[at : at + CHUNK], np.zeros(CHUNK, np.float32)])
+        if number % 60 == 0:
+            chunk[1] = 1e-4
+            chunk[1, ::2] = -1e-4
+        standing = stage.listen(chunk)[0]
+        stage.learn(chunk, [True, False])
+        if standing.own:
+            told.append(standing.confidence)
+    assert np.median(told) > 0.95
+
+
+def test_a_constant_offset_is_no_sound():
+    """A-law decodes silence to 8 of 32768: such a microphone is dead all the same."""
+    stage = taught(-20)
+    voice = speech_like(16, 4)[: 480 * CHUNK]
+    for at in range(0, len(voice), CHUNK):
+        offset = np.full(CHUNK, 8 / 32768, np.float32)
+        standing = stage.listen(np.stack([voice[at : at + CHUNK], offset]))[0]
+    assert standing.confidence == 0
 
 
 def test_the_floor_is_the_rooms_noise_and_not_the_voices():

@@ -50,6 +50,7 @@ class Counter:
         blind: Sequence[tuple[float, float]] = (),
         deaf: Sequence[tuple[float, float]] = (),
         channels: int = 2,
+        confidence: float = 1.0,
     ) -> None:
         self.tracker = InteractionTracker(channels)
         self.events = []
@@ -61,9 +62,9 @@ class Counter:
             going = [None] * channels
             for channel, start_s, end_s in speech:
                 if start_s < now_s < end_s:
-                    going[channel] = Segment(channel, start_s, now_s)
+                    going[channel] = Segment(channel, start_s, now_s, confidence)
             turns = [turn(*s, channels) for s in speech if now_s - 0.1 < s[2] + 0.8 <= now_s]
-            voice = Voice(now_s, tuple(Segment(*s) for s in ended), (), tuple(going))
+            voice = Voice(now_s, tuple(Segment(*s, confidence) for s in ended), (), tuple(going))
             self.events += self.tracker.push(
                 voice, turns, changes, deaf=any(a < now_s <= b for a, b in deaf)
             )
@@ -172,6 +173,15 @@ def test_back_after_19_s_is_the_same_stay():
 def test_a_citizen_out_of_the_picture_but_speaking_is_not_gone():
     counter = Counter(100, [(CITIZEN, 50, 52)], seen=[(5, 40)])
     assert counter.stays == [(5, 52, EndReason.CITIZEN_ABSENT)]
+
+
+def test_a_voice_that_may_be_the_clerks_neither_opens_a_stay_nor_keeps_it():
+    """Heard by the citizen's microphone while the clerk's own is dead."""
+    private = [(CITIZEN, 50, 55), (CITIZEN, 70, 90)]
+    assert Counter(100, private, seen=[(5, 40)], confidence=0.0).stays == [
+        (5, 39.9, EndReason.CITIZEN_ABSENT)
+    ]
+    assert len(Counter(250, private, confidence=0.0).stays) == 1  # unseen, any voice counts
 
 
 def test_but_a_sound_now_and_then_is_nobody():

@@ -94,7 +94,7 @@ def test_nobody_is_the_clerk_before_the_third_interaction(tracker):
         assert roles(tracker, CLERK, citizen, CLERK, citizen) == [UNKNOWN] * 4
     tracker.new_interaction()
     assert not tracker.knows_clerk
-    assert roles(tracker, CLERK, 12, CLERK) == [STAFF, CITIZEN, STAFF]
+    assert roles(tracker, CLERK, 12, CLERK, 12) == [UNKNOWN, UNKNOWN, STAFF, CITIZEN]
     assert tracker.knows_clerk
 
 
@@ -127,6 +127,76 @@ def test_two_who_take_turns_at_one_counter_are_both_unknown(tracker):
         roles(tracker, CLERK, 2, 10 + number)
     tracker.new_interaction()
     assert roles(tracker, CLERK, 2, 20) == [UNKNOWN] * 3
+
+
+def test_a_voice_of_an_earlier_interaction_is_no_citizens(tracker):
+    """It may be a colleague, whose feelings nobody measures."""
+    teach(tracker)
+    tracker.new_interaction()
+    assert roles(tracker, CLERK, 12, 20) == [STAFF, UNKNOWN, CITIZEN]
+
+
+def between(likeness, other):
+    """A voice so like the clerk's, and for the rest that of `other`."""
+    clerk, rest = np.zeros(64), np.zeros(64)
+    clerk[CLERK], rest[other] = 1.0, 1.0
+    vector = likeness * clerk + np.sqrt(1 - likeness**2) * rest
+    return vector[np.newaxis].astype(np.float32)
+
+
+@pytest.fixture
+def people(encoder, tracker):
+    """Voices by number, at exact likenesses; 40 and more may be set."""
+    voices: dict[int, np.ndarray] = {}
+
+    def embed(sound):
+        person = round(float(sound[0]) * 100)
+        return voices.get(person, between(1.0 if person == CLERK else 0.0, person)).copy()
+
+    encoder.embed = embed
+    teach(tracker)
+    tracker.new_interaction()
+    return voices
+
+
+@pytest.mark.parametrize("likeness", [0.76, 0.78])
+def test_a_voice_in_doubt_never_becomes_the_clerks_by_speaking_often(tracker, people, likeness):
+    people[40] = between(likeness, 60)
+    assert roles(tracker, *[CLERK, 40] * 12) == [STAFF, UNKNOWN] * 12
+    assert roles(tracker, *[40] * 12) == [UNKNOWN] * 12
+
+
+def test_the_clerk_must_be_the_likest_by_far(tracker, people):
+    people[40], people[41] = between(0.55, 60), between(0.81, 60)
+    assert roles(tracker, CLERK, 40, 40, 41) == [STAFF, CITIZEN, CITIZEN, UNKNOWN]
+
+
+@pytest.mark.parametrize("seconds", [2.0, 6.0])
+@pytest.mark.parametrize("at", ["beginning", "end"])
+def test_an_answer_that_follows_at_once_leaves_the_stretch_unknown(tracker, people, seconds, at):
+    """Too short to be in a window of its own."""
+    sound = np.full(round(seconds * RATE), CLERK / 100, np.float32)
+    part = slice(0, RATE * 7 // 10) if at == "beginning" else slice(-RATE * 7 // 10, None)
+
+    def embed(heard):
+        # The windows see the clerk; the edge by itself, repeated, is another's.
+        return between(0.4, 60) if np.median(heard) > 0.015 else between(1.0, CLERK)
+
+    tracker._encoder.embed = embed
+    assert only(tracker, turn_of(sound)).role is STAFF
+    sound[part] = 0.6
+    assert only(tracker, turn_of(sound)).role is UNKNOWN
+
+
+def test_a_voice_that_was_not_heard_for_an_hour_goes(tracker):
+    teach(tracker)
+    kept = vectors(tracker)
+    tracker.tick(3600.0)
+    assert vectors(tracker)
+    tracker.tick(3603.0)
+    assert vectors(tracker) == []
+    assert not any(vector.any() for vector in kept)
+    assert not tracker.knows_clerk
 
 
 def test_a_voice_between_is_unknown(tracker, encoder):
@@ -194,6 +264,24 @@ def test_a_few_words_go_with_the_same_voice_beside_them_and_never_with_another(t
     put_in = found(tracker, pieces((CLERK, 2.0), (20, 0.8), (CLERK, 2.0)))
     assert put_in == [(STAFF, 0.0, 2.0), (UNKNOWN, 2.4, 3.2), (STAFF, 3.6, 5.6)]
     assert found(tracker, pieces((CLERK, 2.0), (CLERK, 0.4)))[1][0] is UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("staff", "citizen", "role"),
+    [(0.73, 0.65, STAFF), (0.73, 0.70, UNKNOWN), (0.66, 0.74, CITIZEN), (0.71, 0.74, UNKNOWN)],
+)
+def test_a_few_words_between_two_voices_go_with_the_clearly_liker(
+    tracker, people, staff, citizen, role
+):
+    words = np.zeros((1, 64), np.float32)
+    words[0, CLERK], words[0, 20] = staff, citizen
+    words[0, 63] = np.sqrt(max(0.0, 1 - staff**2 - citizen**2))
+    people[40] = words / np.linalg.norm(words)
+    parts = found(tracker, pieces((CLERK, 2.0), (40, 0.9), (20, 2.0)))
+    at = {STAFF: 0, CITIZEN: 1, UNKNOWN: 1}[role]
+    assert parts[at][0] is role
+    assert parts[at][1] <= 2.4 < parts[at][2]
+    assert len(parts) == (3 if role is UNKNOWN else 2)
 
 
 def test_speech_that_was_cut_for_its_length_is_one_stretch(tracker):
@@ -308,7 +396,7 @@ def test_too_little_sound_has_no_voice():
 @needs_clips
 @pytest.mark.parametrize(("clerk", "others"), [("DEV01", "SPK01"), ("SPK01", "DEV01")])
 def test_real_voices_over_a_morning(clerk, others):
-    """Nobody is taken for the other role; from the third interaction on most are known."""
+    """Nobody is taken for the other role; once there is a clerk, some are known."""
     tracker = SpeakerTracker(catalog.load_speakers(), Guard())
     rng, found = np.random.default_rng(5), []
     visitors = [(others, 1.0), ("DEV15", 1.0), (others, 0.82), (others, 1.2), ("DEV15", 0.82)]
@@ -324,4 +412,4 @@ def test_real_voices_over_a_morning(clerk, others):
     assert (True, CITIZEN) not in {(staff, role) for _, staff, role in found}
     assert (False, STAFF) not in {(staff, role) for _, staff, role in found}
     known = [role is not UNKNOWN for number, _, role in found if number > 2]
-    assert np.mean(known) >= 0.5
+    assert np.mean(known) >= 0.2
