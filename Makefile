@@ -8,7 +8,7 @@ export HAILONG_MODELS ?= $(CURDIR)/.hailong/models
 
 .DEFAULT_GOAL := help
 .PHONY: help demo demo-erase test lint unit debian lock schemas vendor recording models \
-	text-models screenshots bench-edge bench-edge-long bench-transcription \
+	text-models screenshots bench-edge bench-edge-long bench-accuracy bench-transcription \
 	bench-text clean
 
 help: ## this list
@@ -58,6 +58,9 @@ bench-edge: debian $(VENV)/dev.installed ## cost, latency and memory of the agen
 
 bench-edge-long: debian $(VENV)/dev.installed ## memory over a replay of two hours
 	$(BIN)/python -m benchmarks.edge --long
+
+bench-accuracy: debian $(VENV)/dev.installed ## every measurement against known truth (about 20 minutes)
+	$(BIN)/python -m benchmarks.accuracy
 
 bench-transcription: $(VENV)/dev.installed ## words: CPU time and error rate, beside faster-whisper
 	$(BIN)/python -m benchmarks.transcription

@@ -1,12 +1,14 @@
 """`python -m benchmarks.accuracy`: every measurement against known truth.
 
-About 45 CPU-minutes; `--short` takes one conversation of each kind, less than a minute, and
+Writes benchmarks/results/accuracy.json, the plots, and the tables of docs/measurements.md.
+About 20 CPU-minutes; `--short` takes one conversation of each kind, less than a minute, and
 writes nothing.
 """
 
 import argparse
 import sys
 
+from benchmarks.accuracy.page import put_tables
 from benchmarks.accuracy.plot import plot
 from benchmarks.accuracy.report import FULL, SHORT, measure
 from benchmarks.machine import describe, read, result, show, write
@@ -31,6 +33,7 @@ def main(words: list[str]) -> None:
     ]
     write("accuracy", report.figures(), machine=machine, notes=notes)
     plot(report)
+    put_tables(read("accuracy"))
     show(read("accuracy"))
 
 

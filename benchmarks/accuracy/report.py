@@ -48,6 +48,7 @@ class Plan:
     axis: int
     snr_db: Sequence[float]
     bleed_db: Sequence[float]
+    neighbour_db: Sequence[float]
     misread: Sequence[float]
     faults: int
     fault_stays: int
@@ -58,8 +59,8 @@ class Plan:
     def rooms(self) -> list[tuple[str, Room]]:
         by_snr = [(f"SNR {x:g} dB", replace(BASE, snr_db=x)) for x in self.snr_db]
         by_bleed = [(f"bleed {x:g} dB", replace(BASE, bleed_db=x)) for x in self.bleed_db]
-        near = [("neighbour", FAULTS["neighbour talking"])]
-        return by_snr + by_bleed + (near if self.axis else [])
+        near = [(f"neighbour {x:g} dB", replace(BASE, neighbour_db=x)) for x in self.neighbour_db]
+        return by_snr + by_bleed + near
 
 
 FULL = Plan(
@@ -67,6 +68,7 @@ FULL = Plan(
     axis=4,
     snr_db=(0.0, 5.0, 10.0, 25.0),
     bleed_db=(-10.0, -15.0, -25.0),
+    neighbour_db=(-16.0, -10.0),
     misread=(0.1, 0.3, 0.6),
     faults=2,
     fault_stays=3,
@@ -78,6 +80,7 @@ SHORT = Plan(
     axis=0,
     snr_db=(),
     bleed_db=(),
+    neighbour_db=(),
     misread=(),
     faults=1,
     fault_stays=2,

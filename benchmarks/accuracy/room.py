@@ -100,7 +100,9 @@ def _neighbour(conversation: Conversation, room: Room, count: int, rng: Random) 
     voice = np.zeros(count)
     _place(voice, conversation.neighbour, room.neighbour_effort_db)
     level_db = room.neighbour_db or 0.0
-    far = [_echoed(voice, max(room.echo_s, 0.2), 0.0, rng) for _ in ROLES]
+    # It stands beside the counter: half a metre nearer to the citizen's microphone.
+    ways = [_delayed(voice, 0.0015), voice]
+    far = [_echoed(way, max(room.echo_s, 0.2), -4.0, rng) for way in ways]
     return np.stack([far[0] * 10 ** ((level_db - 3) / 20), far[1] * 10 ** (level_db / 20)])
 
 
