@@ -90,12 +90,16 @@ def test_speaking_tells_what_goes_on_up_to_its_last_speech():
 
 
 def test_levels_are_rms_of_100_ms_relative_to_full_scale():
-    assert rms_dbfs(np.ones(1600, np.float32)) == pytest.approx(0.0, abs=1e-6)
+    square = np.where(np.arange(1600) % 2, 1.0, -1.0).astype(np.float32)
+    assert rms_dbfs(square) == pytest.approx(0.0, abs=1e-6)
+    assert rms_dbfs(0.1 * square + np.float32(0.2)) == pytest.approx(-20.0, abs=1e-4)
+    # A-law decodes silence to a constant: no sound, and the microphone is dead.
+    assert rms_dbfs(np.full(1600, 8 / 32768, np.float32)) == -120.0
     assert rms_dbfs(np.zeros(1600, np.float32)) == -120.0
     wave = np.sin(2 * np.pi * 100 * np.arange(1600) / SAMPLE_RATE)
     assert rms_dbfs(wave.astype(np.float32)) == pytest.approx(-3.01, abs=0.01)
     stage = segmenter(1, [[]])
-    voice = stage.push(AudioFrame(0.0, np.full((1, 5120), 0.1, np.float32)))
+    voice = stage.push(AudioFrame(0.0, 0.1 * np.resize(square, (1, 5120))))
     assert [round(level.at_s, 3) for level in voice.levels] == [0.0, 0.1, 0.2]
     assert {round(level.dbfs, 3) for level in voice.levels} == {-20.0}
 
