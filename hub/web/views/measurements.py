@@ -18,6 +18,8 @@ _SENSORS: Final = (Missing.SENSOR_INVALID, Missing.MUTED, Missing.OVERLOAD)
 _SOUND: Final = (*_SENSORS, Missing.WRITTEN, Missing.MODEL_FAILED)
 _PICTURE: Final = (Missing.NO_VIDEO, *_SENSORS, Missing.MODEL_FAILED)
 _ROLES: Final = (Missing.ROLE_UNKNOWN, Missing.SINGLE_CHANNEL, *_SOUND)
+_TWO: Final = (Missing.SINGLE_CHANNEL, *_SOUND)
+"""Of what takes two microphones."""
 _TEXT: Final = (Missing.OTHER_LANGUAGE, Missing.LOW_CONFIDENCE, *_ROLES)
 
 
@@ -41,8 +43,8 @@ _LINES: Final = (
         "interruptions", N_("Interruptions, by who interrupts"), "count", ("overlap",), _ROLES, True
     ),
     _Line("response_gap_s", N_("Time until staff answer (median)"), "s", ("overlap",), _ROLES),
-    _Line("dead_air_s", N_("Dead air in all"), "s", ("audio",), _SOUND),
-    _Line("longest_dead_air_s", N_("Longest dead air"), "s", ("audio",), _SOUND),
+    _Line("dead_air_s", N_("Dead air in all"), "s", ("audio",), _TWO),
+    _Line("longest_dead_air_s", N_("Longest dead air"), "s", ("audio",), _TWO),
     _Line(
         "raised_voice_s",
         N_("Louder than usual"),
@@ -78,7 +80,7 @@ _LINES: Final = (
     _Line("staff_present_s", N_("Staff present"), "s", ("presence",), _PICTURE),
     _Line("unattended_s", N_("Counter without staff"), "s", ("presence",), _PICTURE),
     _Line("longest_unattended_s", N_("Longest without staff"), "s", ("presence",), _PICTURE),
-    _Line("snr_db", N_("Voice above noise"), "decibels", ("audio",), _SOUND, by_role=True),
+    _Line("snr_db", N_("Voice above noise"), "decibels", ("audio",), _TWO, by_role=True),
 )
 _ASIDE: Final = frozenset({"sentiment.first_half", "sentiment.second_half", "unknown_talk_time_s"})
 """Shown only where there is something to show: halves that exist, talk of an unknown role."""
