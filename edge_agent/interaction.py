@@ -183,8 +183,9 @@ class InteractionTracker:
             if self._seen_s - since_s >= START_S - _EPSILON_S:
                 starts.append(since_s)
         going = voice.speaking[self._citizen_channel]
-        theirs_now = going is not None and self._may_be_citizens(going)
-        spoken = [*self._speech, *([going] if going is not None and theirs_now else [])]
+        if going is not None and not self._may_be_citizens(going):
+            going = None
+        spoken = [*self._speech, *([] if going is None else [going])]
         theirs = self._tells_roles or citizen.state is Presence.UNKNOWN
         if theirs and sum(s.length_s for s in spoken) >= START_S - _EPSILON_S:
             first_s = spoken[0].start_s

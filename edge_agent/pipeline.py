@@ -255,8 +255,9 @@ class Pipeline:
     def _told_apart(self, turn: SpokenTurn) -> list[SpokenTurn]:
         if self._channels == 2:
             return [turn]
-        tracked = self._speakers is not None and not self._asked.muted
-        parts = self._speakers.attribute(turn) if self._speakers and tracked else [turn]
+        parts = [turn]
+        if self._speakers is not None and not self._asked.muted:
+            parts = self._speakers.attribute(turn)
         # One microphone's usual level is of both sides, each at its own distance.
         return [
             replace(part, loudness=self._loudness.measure(0, part.voiced).without_baseline())

@@ -3,8 +3,10 @@
 A turn is encoded with a few seconds of silence after it (`whisper_window.py` says why). Where
 the text is a loop or reaches its cap, once more with more silence; where it still is, there
 are no words. Where the decoder is unsure it reads the same encoding a second time, asked for
-times too, as it was trained to be: the reading that it is surer of counts. One transcriber serves several threads: CTranslate2 queues their calls, and
-nothing is kept here from one call to the next.
+times too, as it was trained to be: the reading that it is surer of counts.
+
+One transcriber serves several threads: CTranslate2 queues their calls, and nothing is kept here
+from one call to the next.
 """
 
 import math
@@ -36,8 +38,8 @@ _SHORT_S = 1.5
 read twice: the second reading of a hum is surer than the first."""
 _MIN_LANGUAGE = 0.8
 SURE = -0.5
-"""Mean log probability of a token from which one reading is enough. Decoding again costs a
-third of a turn's encoding; tuned on five clips (benchmarks/transcription.py)."""
+"""Mean log probability of a token from which one reading is enough. A second one where it is
+less costs a fifth more CPU in all; tuned on five clips (benchmarks/transcription.py)."""
 _PRIOR = 4.0
 """How much likelier Vietnamese or English is at a Hanoi counter than any one other language.
 Whisper's probabilities know nothing of the place; this odds factor is what the place adds."""
