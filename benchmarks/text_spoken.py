@@ -1,16 +1,16 @@
 """Held-out utterances said by espeak-ng and read by Whisper, as a turn is read."""
 
 import random
-import subprocess
 import sys
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import av
 import numpy as np
 
 from benchmarks.transcription_clips import errors
+from demo.recording_script import Line, Voice
+from demo.recording_sound import speak
 from edge_agent.capture.frame import SAMPLE_RATE, Samples
 from edge_agent.models import catalog
 from edge_agent.models.base import Transcriber
@@ -23,7 +23,8 @@ SPOKEN = 60
 SEED = 7
 LEAST_WORDS = 5
 """Whisper drops an utterance of one or two words whatever it says."""
-_HEADER_BYTES = 44
+_VOICE = Voice("vi", 50, 135)
+_LEVEL_DBFS = -26.0
 
 _Language = tuple[Language, float]
 
@@ -110,15 +111,5 @@ def _chosen(utterances: Sequence[Utterance]) -> list[Utterance]:
 
 def _speak(text: str) -> Samples:
     """16 kHz, with half a second of silence around it."""
-    command = ["espeak-ng", "-v", "vi", "-s", "135", "--stdin", "--stdout"]
-    made = subprocess.run(command, input=text.encode(), check=True, capture_output=True).stdout
-    # A pipe's WAV header names no length; the samples follow it.
-    rate = int.from_bytes(made[24:28], "little")
-    samples = np.frombuffer(made[_HEADER_BYTES:], "<i2").astype(np.float32) / 32768
-    frame = av.AudioFrame.from_ndarray(samples[np.newaxis], format="flt", layout="mono")
-    frame.sample_rate = rate
-    resampler = av.AudioResampler(format="flt", layout="mono", rate=SAMPLE_RATE)
-    parts = [f.to_ndarray()[0] for f in [*resampler.resample(frame), *resampler.resample(None)]]
-    quiet = np.zeros(SAMPLE_RATE // 2, np.float32)
-    spoken: Samples = np.concatenate([quiet, *parts, quiet]).astype(np.float32)
-    return spoken
+    said = speak(Line("citizen", 0.0, text), _VOICE, _LEVEL_DBFS)
+    return np.pad(said, SAMPLE_RATE // 2)
