@@ -394,9 +394,13 @@ def test_too_little_sound_has_no_voice():
 
 
 @needs_clips
-@pytest.mark.parametrize(("clerk", "others"), [("DEV01", "SPK01"), ("SPK01", "DEV01")])
-def test_real_voices_over_a_morning(clerk, others):
-    """Nobody is taken for the other role; once there is a clerk, some are known."""
+@pytest.mark.parametrize(
+    ("clerk", "others", "least"), [("DEV01", "SPK01", 0.5), ("SPK01", "DEV01", 0.25)]
+)
+def test_real_voices_over_a_morning(clerk, others, least):
+    """Nobody is taken for the other role; once there is a clerk, some are known.
+    Visitors are three people at other paces: who sounds as one before may be a colleague.
+    """
     tracker = SpeakerTracker(catalog.load_speakers(), Guard())
     rng, found = np.random.default_rng(5), []
     visitors = [(others, 1.0), ("DEV15", 1.0), (others, 0.82), (others, 1.2), ("DEV15", 0.82)]
@@ -412,4 +416,4 @@ def test_real_voices_over_a_morning(clerk, others):
     assert (True, CITIZEN) not in {(staff, role) for _, staff, role in found}
     assert (False, STAFF) not in {(staff, role) for _, staff, role in found}
     known = [role is not UNKNOWN for number, _, role in found if number > 2]
-    assert np.mean(known) >= 0.2
+    assert np.mean(known) >= least
