@@ -171,7 +171,8 @@ class TestTheMeter:
         drawn: list[list[str]] = []
         meter("counter", 2, 2.0, drawn.append)
         assert len(drawn) >= 2
-        staff, citizen = drawn[-1]
+        # A busy machine may leave a gap in what is played; no line is louder than the tones.
+        staff, citizen = max(drawn, key=lambda lines: lines[0].count("#"))
         assert "-20.0 dBFS" in staff
         assert "-40.0 dBFS" in citizen
         assert staff.count("#") > citizen.count("#") > 5
