@@ -15,6 +15,7 @@ import click
 
 from hub.auth.permissions import UserRole
 from hub.auth.users import create_user
+from hub.cli_rollups import rollups
 from hub.errors import HubError
 from hub.run import PARTS, run_hub
 from hub.settings import HubSettings
@@ -60,6 +61,9 @@ def _told(command: Callable[..., None]) -> Callable[..., None]:
 )
 def hub(log_level: str) -> None:
     logging.basicConfig(level=log_level, format="%(levelname)s %(name)s: %(message)s")
+
+
+hub.add_command(rollups)
 
 
 @hub.command()

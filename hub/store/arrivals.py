@@ -9,6 +9,7 @@ import psycopg
 from psycopg.rows import TupleRow, class_row
 from psycopg.types.multirange import Multirange
 
+from hub.store import activity
 from hub.store.pool import Database
 from hub.store.queries import load_queries
 from hub.store.rows import Arrivals, DeviceRow, StreamRow
@@ -70,7 +71,7 @@ def _write_measurements(connection: _Connection, arrivals: Arrivals) -> None:
             connection.execute(_SQL["notify_scoring"])
     if arrivals.activity:
         _copy(connection, "copy_activity", arrivals.activity)
-        connection.execute(_SQL["store_activity"])
+        activity.write(connection)
 
 
 def _copy(connection: _Connection, query: str, rows: Iterable[Any]) -> None:
