@@ -2,17 +2,22 @@
 rollups that follow from the rows, recomputed in Python without any of the SQL under test.
 """
 
+import itertools
 import json
 import random
-from collections import defaultdict
-from dataclasses import asdict
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 from uuid import UUID
 
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
+
 from hub.scoring.rollups import RollupWorker
-from hub.store import reviews, scoring
+from hub.store import reviews, rollup_queue, scoring
 from hub.store.arrivals import write_arrivals
 from hub.store.histogram import Sums, sums
 from hub.store.place import set_up_place
@@ -43,13 +48,25 @@ SPANS = (
 Cell = tuple[Any, ...]
 
 
+Said = tuple[str, str, Decimal]
+"""Measure, variant and value."""
+
+
+@dataclass(frozen=True)
+class KnownFlag:
+    name: tuple[str, str]
+    dismissed: bool
+    evidence: tuple[tuple[Any, ...], ...]
+
+
 class City:
     """Branches with three counters each and two clerks a counter."""
 
-    def __init__(self, db: HubDatabase, seed: int, branches: int = 2) -> None:
+    def __init__(self, db: HubDatabase, seed: int, name: str = "cn") -> None:
+        """`name` tells cities of one database apart."""
         self.db = db
         self.random = random.Random(seed)
-        self.branches = [f"cn-{number}" for number in range(branches)]
+        self.branches = [f"{name}-{number}" for number in range(2)]
         self.ingest, self.migrator = db.open("ingest"), db.open("migrator")
         self.worker, self.app = db.open("worker"), db.open("app")
         self.rollups = RollupWorker(self.worker)
@@ -71,9 +88,12 @@ class City:
                         branch,
                     )
         self.user: UUID = db.value(
-            "INSERT INTO hailong.users (login, password_hash, role) VALUES ('gs', '-',"
-            " 'supervisor') RETURNING user_id"
+            "INSERT INTO hailong.users (login, password_hash, role)"
+            " VALUES (%s, '-', 'supervisor') RETURNING user_id",
+            name,
         )
+        for _ in range(20):
+            self.correct_roster()
         self.keys: list[Queued] = []
         self.revisions: dict[UUID, int] = {}
         self.flags: dict[UUID, tuple[Queued, int]] = {}
@@ -113,24 +133,25 @@ class City:
 
     def decide(self, count: int) -> None:
         """A first decision or one that overturns the last."""
-        found = self.random.sample(sorted(self.flags), min(count, len(self.flags)))
-        for flag_id in found:
-            key, number = self.flags[flag_id]
-            with self.app.branches_transaction([key.branch_id]) as connection:
-                flag = reviews.find_flag(connection, flag_id)
-                if flag is None or flag.state == "withdrawn":
-                    continue
-                assert reviews.lock_flag(connection, flag)
-                added = reviews.add_review(
-                    connection,
-                    flag,
-                    review_no=number + 1,
-                    outcome=self.random.choice(OUTCOMES),
-                    ground="none",
-                    decided_by=self.user,
-                )
-                assert added is not None
-            self.flags[flag_id] = (key, number + 1)
+        chosen = self.random.sample(sorted(self.flags), min(count, len(self.flags)))
+        for branch in self.branches:
+            with self.app.branches_transaction([branch]) as connection:
+                for flag_id in chosen:
+                    key, number = self.flags[flag_id]
+                    flag = reviews.find_flag(connection, flag_id)
+                    if key.branch_id != branch or flag is None or flag.state == "withdrawn":
+                        continue
+                    assert reviews.lock_flag(connection, flag)
+                    added = reviews.add_review(
+                        connection,
+                        flag,
+                        review_no=number + 1,
+                        outcome=self.random.choice(OUTCOMES),
+                        ground="none",
+                        decided_by=self.user,
+                    )
+                    assert added is not None
+                    self.flags[flag_id] = (key, number + 1)
 
     def correct_roster(self) -> None:
         """Another clerk sat there; takes hours that were attributed already."""
@@ -164,7 +185,9 @@ class City:
         gone = self._some(count)
         for table in ("turns", "scores", "flags", "interactions"):
             self.db.rows(
-                f"DELETE FROM hailong.{table} WHERE interaction_id = ANY (%s)",  # type: ignore[arg-type] # noqa: S608
+                f"DELETE FROM hailong.{table} WHERE branch_id = ANY (%s)"  # type: ignore[arg-type]
+                " AND interaction_id = ANY (%s)",
+                self.branches,
                 [key.interaction_id for key in gone],
             )
         lost = {key.interaction_id for key in gone}
@@ -205,8 +228,9 @@ class City:
         found = {}
         for table, keys in TABLES.items():
             rows = self.db.rows(
-                f"SELECT branch_id, measure, variant, {', '.join(keys)}, n, total, squares, bins"  # type: ignore[arg-type] # noqa: S608
-                f" FROM hailong.{table}"
+                f"SELECT branch_id, measure, variant, {', '.join(keys)}, n, total, squares, bins"  # type: ignore[arg-type]
+                f" FROM hailong.{table} WHERE branch_id = ANY (%s)",
+                self.branches,
             )
             found[table] = {
                 row[:-4]: Sums(row[-4], row[-3], int(row[-2]), row[-1] and tuple(row[-1]))
@@ -239,28 +263,16 @@ class City:
             for table, cells in amounts.items()
         }
 
-    def _said(self) -> list[tuple[str, str, datetime, str, str | None, list[Any]]]:
+    def _said(self) -> list[tuple[str, str, datetime, str, str | None, list[Said]]]:
         decisions = {
             row[0]: row[1]
             for row in self.db.rows(
-                "SELECT flag_id, outcome FROM hailong.reviews ORDER BY flag_id, review_no"
+                "SELECT flag_id, outcome FROM hailong.reviews WHERE branch_id = ANY (%s)"
+                " ORDER BY flag_id, review_no",
+                self.branches,
             )
         }
-        flags: dict[UUID, list[Any]] = defaultdict(list)
-        for interaction, *flag in self.db.rows(
-            "SELECT interaction_id, flag_id, rule_id, kind, state, evidence FROM hailong.flags"
-        ):
-            flags[interaction].append(flag)
-        scores: dict[UUID, list[Any]] = defaultdict(list)
-        for interaction, *score in self.db.rows(
-            "SELECT interaction_id, figure, rubric, rubric_version, value::text FROM hailong.scores"
-        ):
-            scores[interaction].append(score)
-        hits: dict[UUID, list[Any]] = defaultdict(list)
-        for interaction, role, found in self.db.rows(
-            "SELECT interaction_id, role, hits FROM hailong.turns"
-        ):
-            hits[interaction] += [(h["category"], role, h["offset_s"]) for h in found]
+        flags, scores, hits = self._flags(decisions), self._stored_scores(), self._stored_hits()
         found = []
         for (
             branch,
@@ -271,12 +283,37 @@ class City:
             staff,
             uncertain,
             measured,
-            coverage,
+            shares,
         ) in self.db.rows(
             "SELECT branch_id, counter_id, at, interaction_id, zone, staff_id,"
-            " boundary_uncertain, measurements::text, coverage::text FROM hailong.interactions"
+            " boundary_uncertain, measurements::text, coverage::text"
+            " FROM hailong.interactions WHERE branch_id = ANY (%s)",
+            self.branches,
         ):
-            void = {
+            void = {e for flag in flags[interaction] if flag.dismissed for e in flag.evidence}
+            said: list[Said] = [("interactions", "", Decimal(1))]
+            said += [("boundary_uncertain", "", Decimal(1))] if uncertain else []
+            said += _measured(_numbers(measured), void)
+            said += [(f"coverage.{n}", "", value) for n, value in _numbers(shares).items()]
+            said += scores[interaction]
+            said += _counted(
+                ("hits", f"{category}.{role}")
+                for category, role, offset in hits[interaction]
+                if ("hit", category, role, offset, 0) not in void
+            )
+            said += _counted(flag.name for flag in flags[interaction])
+            found.append((branch, counter, at, zone, staff, said))
+        return found
+
+    def _flags(self, decisions: dict[UUID, str]) -> dict[UUID, list[KnownFlag]]:
+        found: dict[UUID, list[KnownFlag]] = defaultdict(list)
+        for interaction, flag, rule_id, kind, state, evidence in self.db.rows(
+            "SELECT interaction_id, flag_id, rule_id, kind, state, evidence FROM hailong.flags"
+            " WHERE state <> 'withdrawn' AND branch_id = ANY (%s)",
+            self.branches,
+        ):
+            outcome = decisions[flag] if state == "decided" else state
+            pieces = tuple(
                 (
                     e["type"],
                     e.get("category", e.get("kind")),
@@ -284,38 +321,37 @@ class City:
                     e["offset_s"],
                     e["duration_s"],
                 )
-                for flag, _, _, state, evidence in flags[interaction]
-                if state == "decided" and decisions[flag] == "dismissed"
                 for e in evidence
-            }
-            said: list[Any] = [("interactions", "", Decimal(1))]
-            if uncertain:
-                said.append(("boundary_uncertain", "", Decimal(1)))
-            said += _measured(json.loads(measured, parse_float=Decimal, parse_int=Decimal), void)
-            said += [
-                (f"coverage.{name}", "", value)
-                for name, value in json.loads(
-                    coverage, parse_float=Decimal, parse_int=Decimal
-                ).items()
-            ]
-            for figure, rubric, version, value in scores[interaction]:
-                if value is None:
-                    said.append(("not_enough_measured", f"{figure}.{rubric}.{version}", Decimal(1)))
-                else:
-                    # A real as a decimal number has six digits in PostgreSQL.
-                    six = Decimal(f"{float(value):.6g}")
-                    said.append((figure, f"{rubric}.{version}", six))
-            counted: dict[tuple[str, str], int] = defaultdict(int)
-            for category, role, offset in hits[interaction]:
-                if ("hit", category, role, offset, 0) not in void:
-                    counted["hits", f"{category}.{role}"] += 1
-            for flag, rule, kind, state, _ in flags[interaction]:
-                if state != "withdrawn":
-                    outcome = decisions[flag] if state == "decided" else state
-                    name = "shadow_flags" if kind == "shadow" else "flags"
-                    counted[name, f"{rule}.{outcome}"] += 1
-            said += [(*name, Decimal(n)) for name, n in counted.items()]
-            found.append((branch, counter, at, zone, staff, said))
+            )
+            measure = "shadow_flags" if kind == "shadow" else "flags"
+            found[interaction].append(
+                KnownFlag((measure, f"{rule_id}.{outcome}"), outcome == "dismissed", pieces)
+            )
+        return found
+
+    def _stored_scores(self) -> dict[UUID, list[Said]]:
+        found: dict[UUID, list[Said]] = defaultdict(list)
+        for interaction, figure, rubric, version, value in self.db.rows(
+            "SELECT interaction_id, figure, rubric, rubric_version, value::text"
+            " FROM hailong.scores WHERE branch_id = ANY (%s)",
+            self.branches,
+        ):
+            if value is None:
+                variant = f"{figure}.{rubric}.{version}"
+                found[interaction].append(("not_enough_measured", variant, Decimal(1)))
+            else:
+                # A real as a decimal number has six digits in PostgreSQL.
+                six = Decimal(f"{float(value):.6g}")
+                found[interaction].append((figure, f"{rubric}.{version}", six))
+        return found
+
+    def _stored_hits(self) -> dict[UUID, list[tuple[str, str, float]]]:
+        found: dict[UUID, list[tuple[str, str, float]]] = defaultdict(list)
+        for interaction, role, hits in self.db.rows(
+            "SELECT interaction_id, role, hits FROM hailong.turns WHERE branch_id = ANY (%s)",
+            self.branches,
+        ):
+            found[interaction] += [(h["category"], role, h["offset_s"]) for h in hits]
         return found
 
     # Random rows ------------------------------------------------------------------------
@@ -504,8 +540,8 @@ _VOIDS = {
 }
 
 
-def _measured(document: dict[str, Any], void: set[Any]) -> list[tuple[str, str, Decimal]]:
-    found = []
+def _measured(document: dict[str, Any], void: set[Any]) -> list[Said]:
+    found: list[Said] = []
     for measure, path in _READ.items():
         value: Any = document
         for name in path:
@@ -527,6 +563,64 @@ def _measured(document: dict[str, Any], void: set[Any]) -> list[tuple[str, str, 
     return found
 
 
+def _counted(names: Iterable[tuple[str, str]]) -> list[Said]:
+    return [(*name, Decimal(n)) for name, n in Counter(names).items()]
+
+
+def _numbers(text: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(text, parse_float=Decimal, parse_int=Decimal)
+    return found
+
+
 def hanoi(at: datetime) -> tuple[date, int]:
     local = at + timedelta(hours=HANOI_H)
     return local.date(), local.hour
+
+
+class AnyOrder(RuleBasedStateMachine):
+    """Changes and roll-ups in any order end at what the rows say. `db` is set by the test."""
+
+    db: HubDatabase
+    numbers = itertools.count(1)
+
+    @initialize(seed=st.integers(0, 2**32))
+    def build(self, seed: int) -> None:
+        self.city = City(self.db, seed, f"cn{next(self.numbers)}")
+
+    @rule(count=st.integers(1, 5), days=st.sampled_from((1, 34)))
+    def add(self, count: int, days: int) -> None:
+        self.city.add(count, days)
+
+    @rule(count=st.integers(1, 5))
+    def revise(self, count: int) -> None:
+        self.city.revise(count)
+
+    @rule(count=st.integers(1, 5))
+    def score(self, count: int) -> None:
+        self.city.score(count)
+
+    @rule(count=st.integers(1, 3))
+    def decide(self, count: int) -> None:
+        self.city.decide(count)
+
+    @rule()
+    def correct_roster(self) -> None:
+        self.city.correct_roster()
+
+    @rule()
+    def move_counter(self) -> None:
+        self.city.move_counter()
+
+    @rule(count=st.integers(1, 3))
+    def erase(self, count: int) -> None:
+        self.city.erase(count)
+
+    @rule(most=st.integers(1, 20))
+    def roll_some_up(self, most: int) -> None:
+        for branch in self.city.branches:
+            rollup_queue.roll_up(self.city.worker, branch, most)
+
+    def teardown(self) -> None:
+        if hasattr(self, "city"):
+            self.city.rollups.interactions()
+            assert self.city.kept() == self.city.recomputed()

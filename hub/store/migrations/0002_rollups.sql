@@ -383,52 +383,59 @@ CREATE FUNCTION hailong_private.changes_of(
     FROM net n LEFT JOIN measures m USING (measure)
 $$;
 
--- Adds changes to one of the three tables; `keys` are its columns of a cell. The tables differ
--- in these alone, hence the formatted statement. Cells are taken in the order of their keys. A
--- cell that holds nothing any more goes; one that holds less than nothing is a fault.
-CREATE FUNCTION hailong_private.add_changes(
-        kept_in text, keys text, wanted text, of_branch text,
-        changes hailong_private.rollup_change[])
+-- Adds changes to one of the three tables: add_to_rollups, add_to_hour_rollups,
+-- add_to_staff_rollups. They differ in table, columns of a cell and which changes they want, so
+-- one text makes all three. Cells are taken in the order of their keys. A cell that holds nothing
+-- any more goes; one that holds less than nothing is a fault.
+DO $make$
+DECLARE
+    made record;
+BEGIN
+    FOR made IN SELECT * FROM (VALUES
+        ('rollups', 'day, counter_id, zone', 'true'),
+        ('hour_rollups', 'month, hour, counter_id, zone', 'true'),
+        ('staff_rollups', 'day, staff_id, zone', 'by_staff')) v (kept_in, keys, wanted)
+    LOOP
+        EXECUTE format($text$
+CREATE FUNCTION hailong_private.add_to_%1$s(
+        of_branch text, changes hailong_private.rollup_change[])
     RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     fault text;
 BEGIN
-    EXECUTE format(
-        'INSERT INTO hailong.%1$I AS known'
-        ' (branch_id, measure, variant, %2$s, n, total, squares, bins)'
-        ' SELECT $1, measure, variant, %2$s, sum(weight), sum(weight * amount),'
-        '        sum(weight * amount::numeric * amount),'
-        '        hailong_private.spread(max(size), array_agg(bin), array_agg(weight))'
-        ' FROM unnest($2) WHERE %3$s'
-        ' GROUP BY measure, variant, %2$s ORDER BY measure, variant, %2$s'
-        ' ON CONFLICT (branch_id, measure, variant, %2$s) DO UPDATE SET'
-        '   n = known.n + excluded.n, total = known.total + excluded.total,'
-        '   squares = known.squares + excluded.squares,'
-        '   bins = hailong.add_bins(known.bins, excluded.bins)',
-        kept_in, keys, wanted) USING of_branch, changes;
-    EXECUTE format(
-        'DELETE FROM hailong.%1$I r'
-        ' USING (SELECT DISTINCT measure, variant, %2$s FROM unnest($2) WHERE %3$s) c'
-        ' WHERE r.branch_id = $1 AND (r.measure, r.variant, %4$s) = (c.measure, c.variant, %5$s)'
-        '   AND r.n = 0 AND r.total = 0 AND r.squares = 0 AND 0 = ALL (COALESCE(r.bins, ''{0}''))',
-        kept_in, keys, wanted,
-        (SELECT string_agg('r.' || k, ', ') FROM unnest(string_to_array(keys, ', ')) AS k),
-        (SELECT string_agg('c.' || k, ', ') FROM unnest(string_to_array(keys, ', ')) AS k))
-        USING of_branch, changes;
-    EXECUTE format(
-        'SELECT r.measure FROM hailong.%1$I r'
-        ' JOIN (SELECT DISTINCT measure, variant, %2$s FROM unnest($2) WHERE %3$s) c'
-        '   ON r.branch_id = $1 AND (r.measure, r.variant, %4$s) = (c.measure, c.variant, %5$s)'
-        ' WHERE r.n <= 0 OR 0 > ANY (r.bins) LIMIT 1',
-        kept_in, keys, wanted,
-        (SELECT string_agg('r.' || k, ', ') FROM unnest(string_to_array(keys, ', ')) AS k),
-        (SELECT string_agg('c.' || k, ', ') FROM unnest(string_to_array(keys, ', ')) AS k))
-        INTO fault USING of_branch, changes;
-    IF fault IS NOT NULL THEN
-        RAISE EXCEPTION '% of % holds less than nothing of %; run `hailong hub rollups rebuild`',
-            kept_in, of_branch, fault USING ERRCODE = 'data_exception';
+    INSERT INTO hailong.%1$I AS known
+        (branch_id, measure, variant, %2$s, n, total, squares, bins)
+    SELECT of_branch, measure, variant, %2$s, sum(weight), sum(weight * amount),
+           sum(weight * amount::numeric * amount),
+           hailong_private.spread(max(size), array_agg(bin), array_agg(weight))
+    FROM unnest(changes) WHERE %3$s
+    GROUP BY measure, variant, %2$s ORDER BY measure, variant, %2$s
+    ON CONFLICT (branch_id, measure, variant, %2$s) DO UPDATE SET
+        n = known.n + excluded.n, total = known.total + excluded.total,
+        squares = known.squares + excluded.squares,
+        bins = hailong.add_bins(known.bins, excluded.bins);
+    IF NOT EXISTS (SELECT FROM unnest(changes) WHERE weight < 0) THEN
+        RETURN;
     END IF;
-END $$;
+    DELETE FROM hailong.%1$I r
+    USING (SELECT DISTINCT measure, variant, %2$s FROM unnest(changes)
+           WHERE %3$s AND weight < 0) c
+    WHERE r.branch_id = of_branch AND (r.measure, r.variant, %4$s) = (c.measure, c.variant, %5$s)
+      AND r.n = 0 AND r.total = 0 AND r.squares = 0 AND 0 = ALL (COALESCE(r.bins, '{0}'));
+    SELECT r.measure INTO fault
+    FROM (SELECT DISTINCT measure, variant, %2$s FROM unnest(changes)
+          WHERE %3$s AND weight < 0) c
+    JOIN hailong.%1$I r ON r.branch_id = of_branch
+        AND (r.measure, r.variant, %4$s) = (c.measure, c.variant, %5$s)
+    WHERE r.n <= 0 OR 0 > ANY (r.bins) LIMIT 1;
+    IF fault IS NOT NULL THEN
+        RAISE EXCEPTION '%1$s of %% holds less than nothing of %%; run `hailong hub rollups rebuild`',
+            of_branch, fault USING ERRCODE = 'data_exception';
+    END IF;
+END $$ $text$, made.kept_in, made.keys, made.wanted,
+            'r.' || replace(made.keys, ', ', ', r.'), 'c.' || replace(made.keys, ', ', ', c.'));
+    END LOOP;
+END $make$;
 
 -- Brings the rollups to what these interactions say now. Idempotent: what changed nothing
 -- writes nothing. The caller holds the branch's lock.
@@ -441,13 +448,14 @@ DECLARE
     gone hailong_private.rollup_contributions[];
     new hailong_private.rollup_contributions[];
     changes hailong_private.rollup_change[];
+    open_from timestamptz := hailong_private.closed_before('interactions');
 BEGIN
     SELECT array_agg(r) INTO remembered
     FROM (SELECT DISTINCT * FROM unnest(counter_ids, ats, interaction_ids)) AS k (counter_id, at, interaction_id)
     JOIN hailong_private.rollup_contributions r
         ON r.branch_id = of_branch AND r.counter_id = k.counter_id AND r.at = k.at
         AND r.interaction_id = k.interaction_id
-    WHERE r.at >= hailong_private.closed_before('interactions');
+    WHERE r.at >= open_from;
     SELECT array_agg(ROW(i.branch_id, i.counter_id, i.at, i.interaction_id, i.zone, i.staff_id,
                          c.measures, c.variants, c.amounts)::hailong_private.rollup_contributions)
         INTO found
@@ -456,7 +464,7 @@ BEGIN
         ON i.branch_id = of_branch AND i.counter_id = k.counter_id AND i.at = k.at
         AND i.interaction_id = k.interaction_id
     CROSS JOIN LATERAL hailong_private.contribution(i) c
-    WHERE i.at >= hailong_private.closed_before('interactions');
+    WHERE i.at >= open_from;
     SELECT array_agg(x) INTO gone
     FROM (SELECT * FROM unnest(remembered) EXCEPT SELECT * FROM unnest(found)) x;
     SELECT array_agg(x) INTO new
@@ -473,12 +481,9 @@ BEGIN
     IF changes IS NULL THEN
         RETURN;
     END IF;
-    PERFORM hailong_private.add_changes(
-        'rollups', 'day, counter_id, zone', 'true', of_branch, changes);
-    PERFORM hailong_private.add_changes(
-        'hour_rollups', 'month, hour, counter_id, zone', 'true', of_branch, changes);
-    PERFORM hailong_private.add_changes(
-        'staff_rollups', 'day, staff_id, zone', 'by_staff', of_branch, changes);
+    PERFORM hailong_private.add_to_rollups(of_branch, changes);
+    PERFORM hailong_private.add_to_hour_rollups(of_branch, changes);
+    PERFORM hailong_private.add_to_staff_rollups(of_branch, changes);
 END $$;
 
 -- One at a time writes a branch's rollups, until its transaction ends: so no two can wait for
@@ -498,14 +503,16 @@ END $$;
 
 -- What the programs call ------------------------------------------------------------------
 -- They run with the owner's rights and write what the rows say and nothing else, so that no
--- program needs a right to write a rollup.
+-- program needs a right to write a rollup. Their statements name many partitions and are planned
+-- once a connection: planning anew would take longer than one interaction does.
 
 -- At once, in the transaction that changed the interactions. False: another transaction is at
 -- work on the branch; the queue, where the change stands as well, brings it a little later.
 CREATE FUNCTION hailong.refresh_rollups(
         of_branch text, counter_ids text[], ats timestamptz[], interaction_ids uuid[])
     RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path = pg_catalog SET lock_timeout = '2s' AS $$
+    SET search_path = pg_catalog SET lock_timeout = '2s'
+    SET plan_cache_mode = force_generic_plan AS $$
 BEGIN
     PERFORM hailong_private.require_branch(of_branch);
     BEGIN
@@ -521,7 +528,8 @@ END $$;
 -- because their rows cannot be read. Nothing where another worker is at it.
 CREATE FUNCTION hailong.roll_up(of_branch text, most integer,
                                 OUT taken integer, OUT set_aside integer)
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = pg_catalog SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
     claimed hailong.rollup_queue[];
     one hailong.rollup_queue;
