@@ -123,6 +123,7 @@ CREATE FUNCTION hailong.refresh_rollups(of_branch text, counter_ids text[], ats 
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog'
     SET lock_timeout TO '2s'
+    SET plan_cache_mode TO 'force_generic_plan'
     AS $$
 BEGIN
     PERFORM hailong_private.require_branch(of_branch);
@@ -154,6 +155,7 @@ ALTER FUNCTION hailong.refuse_change() OWNER TO hailong_migrator;
 CREATE FUNCTION hailong.roll_up(of_branch text, most integer, OUT taken integer, OUT set_aside integer) RETURNS record
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog'
+    SET plan_cache_mode TO 'force_generic_plan'
     AS $$
 DECLARE
     claimed hailong.rollup_queue[];
@@ -297,52 +299,128 @@ $$;
 
 ALTER FUNCTION hailong_private.activity_of(of_branch text, counter_ids text[], hours timestamp with time zone[]) OWNER TO hailong_migrator;
 
--- Name: add_changes(text, text, text, text, hailong_private.rollup_change[]); Type: FUNCTION; Schema: hailong_private; Owner: hailong_migrator
+-- Name: add_to_hour_rollups(text, hailong_private.rollup_change[]); Type: FUNCTION; Schema: hailong_private; Owner: hailong_migrator
 
-CREATE FUNCTION hailong_private.add_changes(kept_in text, keys text, wanted text, of_branch text, changes hailong_private.rollup_change[]) RETURNS void
+CREATE FUNCTION hailong_private.add_to_hour_rollups(of_branch text, changes hailong_private.rollup_change[]) RETURNS void
     LANGUAGE plpgsql
-    AS $_$
+    AS $$
 DECLARE
     fault text;
 BEGIN
-    EXECUTE format(
-        'INSERT INTO hailong.%1$I AS known'
-        ' (branch_id, measure, variant, %2$s, n, total, squares, bins)'
-        ' SELECT $1, measure, variant, %2$s, sum(weight), sum(weight * amount),'
-        '        sum(weight * amount::numeric * amount),'
-        '        hailong_private.spread(max(size), array_agg(bin), array_agg(weight))'
-        ' FROM unnest($2) WHERE %3$s'
-        ' GROUP BY measure, variant, %2$s ORDER BY measure, variant, %2$s'
-        ' ON CONFLICT (branch_id, measure, variant, %2$s) DO UPDATE SET'
-        '   n = known.n + excluded.n, total = known.total + excluded.total,'
-        '   squares = known.squares + excluded.squares,'
-        '   bins = hailong.add_bins(known.bins, excluded.bins)',
-        kept_in, keys, wanted) USING of_branch, changes;
-    EXECUTE format(
-        'DELETE FROM hailong.%1$I r'
-        ' USING (SELECT DISTINCT measure, variant, %2$s FROM unnest($2) WHERE %3$s) c'
-        ' WHERE r.branch_id = $1 AND (r.measure, r.variant, %4$s) = (c.measure, c.variant, %5$s)'
-        '   AND r.n = 0 AND r.total = 0 AND r.squares = 0 AND 0 = ALL (COALESCE(r.bins, ''{0}''))',
-        kept_in, keys, wanted,
-        (SELECT string_agg('r.' || k, ', ') FROM unnest(string_to_array(keys, ', ')) AS k),
-        (SELECT string_agg('c.' || k, ', ') FROM unnest(string_to_array(keys, ', ')) AS k))
-        USING of_branch, changes;
-    EXECUTE format(
-        'SELECT r.measure FROM hailong.%1$I r'
-        ' JOIN (SELECT DISTINCT measure, variant, %2$s FROM unnest($2) WHERE %3$s) c'
-        '   ON r.branch_id = $1 AND (r.measure, r.variant, %4$s) = (c.measure, c.variant, %5$s)'
-        ' WHERE r.n <= 0 OR 0 > ANY (r.bins) LIMIT 1',
-        kept_in, keys, wanted,
-        (SELECT string_agg('r.' || k, ', ') FROM unnest(string_to_array(keys, ', ')) AS k),
-        (SELECT string_agg('c.' || k, ', ') FROM unnest(string_to_array(keys, ', ')) AS k))
-        INTO fault USING of_branch, changes;
-    IF fault IS NOT NULL THEN
-        RAISE EXCEPTION '% of % holds less than nothing of %; run `hailong hub rollups rebuild`',
-            kept_in, of_branch, fault USING ERRCODE = 'data_exception';
+    INSERT INTO hailong.hour_rollups AS known
+        (branch_id, measure, variant, month, hour, counter_id, zone, n, total, squares, bins)
+    SELECT of_branch, measure, variant, month, hour, counter_id, zone, sum(weight), sum(weight * amount),
+           sum(weight * amount::numeric * amount),
+           hailong_private.spread(max(size), array_agg(bin), array_agg(weight))
+    FROM unnest(changes) WHERE true
+    GROUP BY measure, variant, month, hour, counter_id, zone ORDER BY measure, variant, month, hour, counter_id, zone
+    ON CONFLICT (branch_id, measure, variant, month, hour, counter_id, zone) DO UPDATE SET
+        n = known.n + excluded.n, total = known.total + excluded.total,
+        squares = known.squares + excluded.squares,
+        bins = hailong.add_bins(known.bins, excluded.bins);
+    IF NOT EXISTS (SELECT FROM unnest(changes) WHERE weight < 0) THEN
+        RETURN;
     END IF;
-END $_$;
+    DELETE FROM hailong.hour_rollups r
+    USING (SELECT DISTINCT measure, variant, month, hour, counter_id, zone FROM unnest(changes)
+           WHERE true AND weight < 0) c
+    WHERE r.branch_id = of_branch AND (r.measure, r.variant, r.month, r.hour, r.counter_id, r.zone) = (c.measure, c.variant, c.month, c.hour, c.counter_id, c.zone)
+      AND r.n = 0 AND r.total = 0 AND r.squares = 0 AND 0 = ALL (COALESCE(r.bins, '{0}'));
+    SELECT r.measure INTO fault
+    FROM (SELECT DISTINCT measure, variant, month, hour, counter_id, zone FROM unnest(changes)
+          WHERE true AND weight < 0) c
+    JOIN hailong.hour_rollups r ON r.branch_id = of_branch
+        AND (r.measure, r.variant, r.month, r.hour, r.counter_id, r.zone) = (c.measure, c.variant, c.month, c.hour, c.counter_id, c.zone)
+    WHERE r.n <= 0 OR 0 > ANY (r.bins) LIMIT 1;
+    IF fault IS NOT NULL THEN
+        RAISE EXCEPTION 'hour_rollups of % holds less than nothing of %; run `hailong hub rollups rebuild`',
+            of_branch, fault USING ERRCODE = 'data_exception';
+    END IF;
+END $$;
 
-ALTER FUNCTION hailong_private.add_changes(kept_in text, keys text, wanted text, of_branch text, changes hailong_private.rollup_change[]) OWNER TO hailong_migrator;
+ALTER FUNCTION hailong_private.add_to_hour_rollups(of_branch text, changes hailong_private.rollup_change[]) OWNER TO hailong_migrator;
+
+-- Name: add_to_rollups(text, hailong_private.rollup_change[]); Type: FUNCTION; Schema: hailong_private; Owner: hailong_migrator
+
+CREATE FUNCTION hailong_private.add_to_rollups(of_branch text, changes hailong_private.rollup_change[]) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    fault text;
+BEGIN
+    INSERT INTO hailong.rollups AS known
+        (branch_id, measure, variant, day, counter_id, zone, n, total, squares, bins)
+    SELECT of_branch, measure, variant, day, counter_id, zone, sum(weight), sum(weight * amount),
+           sum(weight * amount::numeric * amount),
+           hailong_private.spread(max(size), array_agg(bin), array_agg(weight))
+    FROM unnest(changes) WHERE true
+    GROUP BY measure, variant, day, counter_id, zone ORDER BY measure, variant, day, counter_id, zone
+    ON CONFLICT (branch_id, measure, variant, day, counter_id, zone) DO UPDATE SET
+        n = known.n + excluded.n, total = known.total + excluded.total,
+        squares = known.squares + excluded.squares,
+        bins = hailong.add_bins(known.bins, excluded.bins);
+    IF NOT EXISTS (SELECT FROM unnest(changes) WHERE weight < 0) THEN
+        RETURN;
+    END IF;
+    DELETE FROM hailong.rollups r
+    USING (SELECT DISTINCT measure, variant, day, counter_id, zone FROM unnest(changes)
+           WHERE true AND weight < 0) c
+    WHERE r.branch_id = of_branch AND (r.measure, r.variant, r.day, r.counter_id, r.zone) = (c.measure, c.variant, c.day, c.counter_id, c.zone)
+      AND r.n = 0 AND r.total = 0 AND r.squares = 0 AND 0 = ALL (COALESCE(r.bins, '{0}'));
+    SELECT r.measure INTO fault
+    FROM (SELECT DISTINCT measure, variant, day, counter_id, zone FROM unnest(changes)
+          WHERE true AND weight < 0) c
+    JOIN hailong.rollups r ON r.branch_id = of_branch
+        AND (r.measure, r.variant, r.day, r.counter_id, r.zone) = (c.measure, c.variant, c.day, c.counter_id, c.zone)
+    WHERE r.n <= 0 OR 0 > ANY (r.bins) LIMIT 1;
+    IF fault IS NOT NULL THEN
+        RAISE EXCEPTION 'rollups of % holds less than nothing of %; run `hailong hub rollups rebuild`',
+            of_branch, fault USING ERRCODE = 'data_exception';
+    END IF;
+END $$;
+
+ALTER FUNCTION hailong_private.add_to_rollups(of_branch text, changes hailong_private.rollup_change[]) OWNER TO hailong_migrator;
+
+-- Name: add_to_staff_rollups(text, hailong_private.rollup_change[]); Type: FUNCTION; Schema: hailong_private; Owner: hailong_migrator
+
+CREATE FUNCTION hailong_private.add_to_staff_rollups(of_branch text, changes hailong_private.rollup_change[]) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    fault text;
+BEGIN
+    INSERT INTO hailong.staff_rollups AS known
+        (branch_id, measure, variant, day, staff_id, zone, n, total, squares, bins)
+    SELECT of_branch, measure, variant, day, staff_id, zone, sum(weight), sum(weight * amount),
+           sum(weight * amount::numeric * amount),
+           hailong_private.spread(max(size), array_agg(bin), array_agg(weight))
+    FROM unnest(changes) WHERE by_staff
+    GROUP BY measure, variant, day, staff_id, zone ORDER BY measure, variant, day, staff_id, zone
+    ON CONFLICT (branch_id, measure, variant, day, staff_id, zone) DO UPDATE SET
+        n = known.n + excluded.n, total = known.total + excluded.total,
+        squares = known.squares + excluded.squares,
+        bins = hailong.add_bins(known.bins, excluded.bins);
+    IF NOT EXISTS (SELECT FROM unnest(changes) WHERE weight < 0) THEN
+        RETURN;
+    END IF;
+    DELETE FROM hailong.staff_rollups r
+    USING (SELECT DISTINCT measure, variant, day, staff_id, zone FROM unnest(changes)
+           WHERE by_staff AND weight < 0) c
+    WHERE r.branch_id = of_branch AND (r.measure, r.variant, r.day, r.staff_id, r.zone) = (c.measure, c.variant, c.day, c.staff_id, c.zone)
+      AND r.n = 0 AND r.total = 0 AND r.squares = 0 AND 0 = ALL (COALESCE(r.bins, '{0}'));
+    SELECT r.measure INTO fault
+    FROM (SELECT DISTINCT measure, variant, day, staff_id, zone FROM unnest(changes)
+          WHERE by_staff AND weight < 0) c
+    JOIN hailong.staff_rollups r ON r.branch_id = of_branch
+        AND (r.measure, r.variant, r.day, r.staff_id, r.zone) = (c.measure, c.variant, c.day, c.staff_id, c.zone)
+    WHERE r.n <= 0 OR 0 > ANY (r.bins) LIMIT 1;
+    IF fault IS NOT NULL THEN
+        RAISE EXCEPTION 'staff_rollups of % holds less than nothing of %; run `hailong hub rollups rebuild`',
+            of_branch, fault USING ERRCODE = 'data_exception';
+    END IF;
+END $$;
+
+ALTER FUNCTION hailong_private.add_to_staff_rollups(of_branch text, changes hailong_private.rollup_change[]) OWNER TO hailong_migrator;
 
 -- Name: apply(text, text[], timestamp with time zone[], uuid[]); Type: FUNCTION; Schema: hailong_private; Owner: hailong_migrator
 
@@ -355,20 +433,23 @@ DECLARE
     gone hailong_private.rollup_contributions[];
     new hailong_private.rollup_contributions[];
     changes hailong_private.rollup_change[];
+    open_from timestamptz := hailong_private.closed_before('interactions');
 BEGIN
     SELECT array_agg(r) INTO remembered
-    FROM (SELECT DISTINCT * FROM unnest(counter_ids, ats, interaction_ids)) AS k (c, t, i)
+    FROM (SELECT DISTINCT * FROM unnest(counter_ids, ats, interaction_ids)) AS k (counter_id, at, interaction_id)
     JOIN hailong_private.rollup_contributions r
-        ON r.branch_id = of_branch AND r.counter_id = k.c AND r.at = k.t AND r.interaction_id = k.i
-    WHERE r.at >= hailong_private.closed_before('interactions');
+        ON r.branch_id = of_branch AND r.counter_id = k.counter_id AND r.at = k.at
+        AND r.interaction_id = k.interaction_id
+    WHERE r.at >= open_from;
     SELECT array_agg(ROW(i.branch_id, i.counter_id, i.at, i.interaction_id, i.zone, i.staff_id,
                          c.measures, c.variants, c.amounts)::hailong_private.rollup_contributions)
         INTO found
-    FROM (SELECT DISTINCT * FROM unnest(counter_ids, ats, interaction_ids)) AS k (c, t, i)
+    FROM (SELECT DISTINCT * FROM unnest(counter_ids, ats, interaction_ids)) AS k (counter_id, at, interaction_id)
     JOIN hailong.interactions i
-        ON i.branch_id = of_branch AND i.counter_id = k.c AND i.at = k.t AND i.interaction_id = k.i
+        ON i.branch_id = of_branch AND i.counter_id = k.counter_id AND i.at = k.at
+        AND i.interaction_id = k.interaction_id
     CROSS JOIN LATERAL hailong_private.contribution(i) c
-    WHERE i.at >= hailong_private.closed_before('interactions');
+    WHERE i.at >= open_from;
     SELECT array_agg(x) INTO gone
     FROM (SELECT * FROM unnest(remembered) EXCEPT SELECT * FROM unnest(found)) x;
     SELECT array_agg(x) INTO new
@@ -385,12 +466,9 @@ BEGIN
     IF changes IS NULL THEN
         RETURN;
     END IF;
-    PERFORM hailong_private.add_changes(
-        'rollups', 'day, counter_id, zone', 'true', of_branch, changes);
-    PERFORM hailong_private.add_changes(
-        'hour_rollups', 'month, hour, counter_id, zone', 'true', of_branch, changes);
-    PERFORM hailong_private.add_changes(
-        'staff_rollups', 'day, staff_id, zone', 'by_staff', of_branch, changes);
+    PERFORM hailong_private.add_to_rollups(of_branch, changes);
+    PERFORM hailong_private.add_to_hour_rollups(of_branch, changes);
+    PERFORM hailong_private.add_to_staff_rollups(of_branch, changes);
 END $$;
 
 ALTER FUNCTION hailong_private.apply(of_branch text, counter_ids text[], ats timestamp with time zone[], interaction_ids uuid[]) OWNER TO hailong_migrator;
@@ -655,11 +733,12 @@ CREATE FUNCTION hailong_private.spread(size integer, places integer[], weights i
     LANGUAGE plpgsql IMMUTABLE
     AS $$
 DECLARE
-    made bigint[] := array_fill(0::bigint, ARRAY[size]);
+    made bigint[];
 BEGIN
     IF size IS NULL THEN
         RETURN NULL;
     END IF;
+    made := array_fill(0::bigint, ARRAY[size]);
     FOR i IN 1 .. cardinality(places) LOOP
         made[places[i]] := made[places[i]] + weights[i];
     END LOOP;
@@ -1776,9 +1855,17 @@ GRANT SELECT ON TABLE hailong.activity_rollups TO hailong_auditor;
 
 REVOKE ALL ON FUNCTION hailong_private.activity_of(of_branch text, counter_ids text[], hours timestamp with time zone[]) FROM PUBLIC;
 
--- Name: FUNCTION add_changes(kept_in text, keys text, wanted text, of_branch text, changes hailong_private.rollup_change[]); Type: ACL; Schema: hailong_private; Owner: hailong_migrator
+-- Name: FUNCTION add_to_hour_rollups(of_branch text, changes hailong_private.rollup_change[]); Type: ACL; Schema: hailong_private; Owner: hailong_migrator
 
-REVOKE ALL ON FUNCTION hailong_private.add_changes(kept_in text, keys text, wanted text, of_branch text, changes hailong_private.rollup_change[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION hailong_private.add_to_hour_rollups(of_branch text, changes hailong_private.rollup_change[]) FROM PUBLIC;
+
+-- Name: FUNCTION add_to_rollups(of_branch text, changes hailong_private.rollup_change[]); Type: ACL; Schema: hailong_private; Owner: hailong_migrator
+
+REVOKE ALL ON FUNCTION hailong_private.add_to_rollups(of_branch text, changes hailong_private.rollup_change[]) FROM PUBLIC;
+
+-- Name: FUNCTION add_to_staff_rollups(of_branch text, changes hailong_private.rollup_change[]); Type: ACL; Schema: hailong_private; Owner: hailong_migrator
+
+REVOKE ALL ON FUNCTION hailong_private.add_to_staff_rollups(of_branch text, changes hailong_private.rollup_change[]) FROM PUBLIC;
 
 -- Name: FUNCTION apply(of_branch text, counter_ids text[], ats timestamp with time zone[], interaction_ids uuid[]); Type: ACL; Schema: hailong_private; Owner: hailong_migrator
 

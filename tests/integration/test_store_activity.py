@@ -58,9 +58,10 @@ def timescale(tmp_path_factory) -> OtherServer:
     if not url:
         pytest.skip("HAILONG_TEST_DATABASE_URL names no server with TimescaleDB")
     with psycopg.connect(url) as connection:
-        if not connection.execute(
-            "SELECT FROM pg_available_extensions WHERE name = 'timescaledb'"
-        ).fetchone():
+        found = connection.execute(
+            "SELECT name FROM pg_available_extensions WHERE name = 'timescaledb'"
+        ).fetchone()
+        if found is None:
             pytest.skip("the server of HAILONG_TEST_DATABASE_URL has no TimescaleDB")
     return OtherServer(url, tmp_path_factory.mktemp("timescale") / "database.pass")
 
@@ -133,7 +134,7 @@ def kept(db):
 
 
 def test_the_form_is_what_the_server_has(db, store):
-    extension = db.rows("SELECT FROM pg_extension WHERE extname = 'timescaledb'")
+    extension = db.rows("SELECT extname FROM pg_extension WHERE extname = 'timescaledb'")
     assert store.name == ("timescale" if extension else "native")
     # Again and again: nothing is left to do.
     assert adopt_timescale(db.open("migrator")) is False
@@ -261,7 +262,7 @@ def test_a_site_that_gets_timescale_later_keeps_its_windows(timescale):
         assert activity_store(migrator).size(migrator).days == 2
         write(db, *rows, window(TODAY + timedelta(hours=41)), branches=(OURS,))
         assert len(kept(db)) == 41
-        left = db.rows("SELECT FROM pg_class WHERE relname LIKE 'activity_2%%'")
+        left = db.rows("SELECT relname FROM pg_class WHERE relname LIKE 'activity_2%%'")
         assert left == []
 
 
