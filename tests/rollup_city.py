@@ -60,21 +60,24 @@ class KnownFlag:
 
 
 class City:
-    """Branches with three counters each and two clerks a counter."""
+    """Two branches with some counters each and two clerks a counter."""
 
-    def __init__(self, db: HubDatabase, seed: int, name: str = "cn") -> None:
-        """`name` tells cities of one database apart."""
+    def __init__(
+        self, db: HubDatabase, seed: int, name: str = "cn", counters: int = 3, turns: int = 2
+    ) -> None:
+        """`name` tells cities of one database apart; `turns` are those of an interaction."""
         self.db = db
         self.random = random.Random(seed)
         self.branches = [f"{name}-{number}" for number in range(2)]
         self.ingest, self.migrator = db.open("ingest"), db.open("migrator")
         self.worker, self.app = db.open("worker"), db.open("app")
         self.rollups = RollupWorker(self.worker)
-        self.counters = [f"quay-{n:02}" for n in range(1, 4)]
+        self.counters = [f"quay-{n:02}" for n in range(1, counters + 1)]
+        self._turns_each = turns
         set_up_place(
             self.migrator,
             [
-                counter_row(b, c, zone=ZONES[n])
+                counter_row(b, c, zone=ZONES[n % len(ZONES)])
                 for b in self.branches
                 for n, c in enumerate(self.counters)
             ],
@@ -452,7 +455,9 @@ class City:
                     ]
                 ),
             )
-            for number, role in enumerate(("staff", "citizen"), start=1)
+            for number, role in enumerate(
+                itertools.islice(itertools.cycle(("staff", "citizen")), self._turns_each), start=1
+            )
         ]
 
     def _hits(self) -> list[tuple[str, float]]:

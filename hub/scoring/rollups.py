@@ -72,8 +72,8 @@ class RollupWorker:
                 count += done.taken
                 if done.set_aside:
                     log.error(
-                        "%d interactions of %s cannot be rolled up and are tried again later; "
-                        "`hailong hub rollups check` names the cells",
+                        "%d interactions of %s cannot be rolled up and are tried again later: "
+                        "their rows hold what is no measurement",
                         done.set_aside,
                         branch_id,
                     )

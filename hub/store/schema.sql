@@ -37,12 +37,9 @@ ALTER TYPE hailong_private.rollup_change OWNER TO hailong_migrator;
 -- Name: add_bins(bigint[], bigint[]); Type: FUNCTION; Schema: hailong; Owner: hailong_migrator
 
 CREATE FUNCTION hailong.add_bins(a bigint[], b bigint[]) RETURNS bigint[]
-    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
     AS $$
 BEGIN
-    IF a IS NULL OR b IS NULL THEN
-        RETURN COALESCE(a, b);
-    END IF;
     IF cardinality(a) <> cardinality(b) THEN
         RAISE EXCEPTION 'histograms of % and % bins cannot be added',
             cardinality(a), cardinality(b) USING ERRCODE = 'data_exception';

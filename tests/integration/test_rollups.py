@@ -395,6 +395,9 @@ def test_figures_by_each_key_are_those_of_the_values(hub_db, city):
         assert all(figure.n >= 20 for figure in shown)
         nothing = rollups.figures(connection, "zone", measure, *span, least=1, zone="digitising")
         assert nothing == []
+        (*_, fast) = rollups.figures(connection, "zone", measure, *span, least=1, percentiles=False)
+        assert fast.mean == seen["zone", fast.zone].mean
+        assert fast.percentile(0.95) is None
     assert seen.keys() == values.keys()
     for key, figure in seen.items():
         known = sorted(values[key])

@@ -103,12 +103,10 @@ LEFT JOIN hailong.rollup_bins b USING (bins);
 
 -- Adding -------------------------------------------------------------------------------
 
+-- What has no bins has none in the sum either.
 CREATE FUNCTION hailong.add_bins(a bigint[], b bigint[]) RETURNS bigint[]
-    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+    LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
 BEGIN
-    IF a IS NULL OR b IS NULL THEN
-        RETURN COALESCE(a, b);
-    END IF;
     IF cardinality(a) <> cardinality(b) THEN
         RAISE EXCEPTION 'histograms of % and % bins cannot be added',
             cardinality(a), cardinality(b) USING ERRCODE = 'data_exception';

@@ -8,7 +8,8 @@ SELECT measure, unit, step, by_staff, edges FROM hailong.rollup_measures ORDER B
 -- name: by_counter
 -- Each counter of these branches.
 SELECT r.branch_id, r.counter_id, r.zone, r.variant, sum(r.n)::bigint AS n,
-       sum(r.total)::bigint AS total, sum(r.squares) AS squares, hailong.sum_bins(r.bins) AS bins
+       sum(r.total)::bigint AS total, sum(r.squares) AS squares,
+       hailong.sum_bins(CASE WHEN %(bins)s THEN r.bins END) AS bins
 FROM hailong.rollups r
 WHERE r.branch_id = ANY (hailong.visible_branches()) AND r.measure = %(measure)s
   AND r.day BETWEEN %(from_day)s AND %(to_day)s
@@ -19,7 +20,8 @@ ORDER BY r.branch_id, r.counter_id, r.zone, r.variant;
 -- name: by_zone
 -- Each zone of each branch: counters that do the same work.
 SELECT r.branch_id, r.zone, r.variant, sum(r.n)::bigint AS n,
-       sum(r.total)::bigint AS total, sum(r.squares) AS squares, hailong.sum_bins(r.bins) AS bins
+       sum(r.total)::bigint AS total, sum(r.squares) AS squares,
+       hailong.sum_bins(CASE WHEN %(bins)s THEN r.bins END) AS bins
 FROM hailong.rollups r
 WHERE r.branch_id = ANY (hailong.visible_branches()) AND r.measure = %(measure)s
   AND r.day BETWEEN %(from_day)s AND %(to_day)s
@@ -30,7 +32,8 @@ ORDER BY r.branch_id, r.zone, r.variant;
 -- name: by_day
 -- Each day of each zone: for courses over weeks.
 SELECT r.branch_id, r.zone, r.day, r.variant, sum(r.n)::bigint AS n,
-       sum(r.total)::bigint AS total, sum(r.squares) AS squares, hailong.sum_bins(r.bins) AS bins
+       sum(r.total)::bigint AS total, sum(r.squares) AS squares,
+       hailong.sum_bins(CASE WHEN %(bins)s THEN r.bins END) AS bins
 FROM hailong.rollups r
 WHERE r.branch_id = ANY (hailong.visible_branches()) AND r.measure = %(measure)s
   AND r.day BETWEEN %(from_day)s AND %(to_day)s
@@ -41,7 +44,8 @@ ORDER BY r.branch_id, r.zone, r.day, r.variant;
 -- name: by_hour
 -- Each hour of the day in each zone, over the whole months that the range touches.
 SELECT r.branch_id, r.zone, r.hour, r.variant, sum(r.n)::bigint AS n,
-       sum(r.total)::bigint AS total, sum(r.squares) AS squares, hailong.sum_bins(r.bins) AS bins
+       sum(r.total)::bigint AS total, sum(r.squares) AS squares,
+       hailong.sum_bins(CASE WHEN %(bins)s THEN r.bins END) AS bins
 FROM hailong.hour_rollups r
 WHERE r.branch_id = ANY (hailong.visible_branches()) AND r.measure = %(measure)s
   AND r.month BETWEEN date_trunc('month', %(from_day)s::timestamp)::date AND %(to_day)s
@@ -52,7 +56,8 @@ ORDER BY r.branch_id, r.zone, r.hour, r.variant;
 -- name: by_staff
 -- Each clerk: for the own page, and for coaching in the own branch.
 SELECT r.branch_id, r.staff_id, r.zone, r.variant, sum(r.n)::bigint AS n,
-       sum(r.total)::bigint AS total, sum(r.squares) AS squares, hailong.sum_bins(r.bins) AS bins
+       sum(r.total)::bigint AS total, sum(r.squares) AS squares,
+       hailong.sum_bins(CASE WHEN %(bins)s THEN r.bins END) AS bins
 FROM hailong.staff_rollups r
 WHERE r.branch_id = ANY (hailong.visible_branches()) AND r.measure = %(measure)s
   AND r.day BETWEEN %(from_day)s AND %(to_day)s
