@@ -7,7 +7,7 @@ order. Bin i holds what is at least edges[i] and less than edges[i + 1], so its 
 The percentile of share q is the value of rank ceil(q n) in order of size. Of it the histogram
 knows the bin, and so two bounds that hold always; between them it is placed as if the bin's
 values lay evenly. Its error is therefore at most the width of the bin less one step, and 0 where
-a bin holds a single value (counts up to 10, the bin of exactly 0 s).
+a bin holds a single value (counts under 10, the bin of exactly 0 s).
 """
 
 from bisect import bisect_left, bisect_right

@@ -113,11 +113,11 @@ def _check(database: Database, branch: str, first: date, end: date) -> Checked:
         connection.execute(_SQL["no_timeout"])
         open_from, activity_from = _open_from(connection)
         connection.execute(_SQL["expected_table"])
-        for day in _days(max(first, open_from or first), end):
-            connection.execute(_SQL["expect_day"], _values(branch, day, day + timedelta(days=1)))
+        start = max(first, open_from or first)
+        for day in _days(connection, branch, start, end):
+            connection.execute(_SQL["expect_day"], day)
         with connection.cursor(row_factory=dict_row) as cursor:
             for table in _TABLES:
-                start = max(first, open_from or first)
                 if table.day == "month" and start > first:
                     continue  # of this month not all rows are there
                 asked = values | {"from_day": start, "by_staff": table.by_staff}
@@ -136,13 +136,12 @@ def _rebuild(database: Database, branch: str, first: date, end: date) -> int:
     with database.transaction() as connection:
         connection.execute(_SQL["no_timeout"])
         connection.execute(_SQL["lock_branch"], values)
+        connection.execute(_SQL["plan_once"])
         for table in _TABLES:
             connection.execute(_of(table, "clear"), values)
         connection.execute(_SQL["forget"], values)
-        for day in _days(first, end):
-            added = connection.execute(
-                _SQL["add_day"], _values(branch, day, day + timedelta(days=1))
-            ).fetchone()
+        for day in _days(connection, branch, first, end):
+            added = connection.execute(_SQL["add_day"], day).fetchone()
             count += int(added[1]) if added else 0
         connection.execute(_SQL["clear_activity"], values)
         connection.execute(_SQL["add_activity"], values)
@@ -232,10 +231,10 @@ def _start(day: date) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=HANOI).astimezone(UTC)
 
 
-def _days(first: date, end: date) -> Iterator[date]:
-    while first < end:
-        yield first
-        first += timedelta(days=1)
+def _days(connection: _Connection, branch: str, first: date, end: date) -> list[dict[str, Any]]:
+    """The values of each day that holds anything."""
+    rows = connection.execute(_SQL["days"], _values(branch, first, end)).fetchall()
+    return [_values(branch, day, day + timedelta(days=1)) for (day,) in rows]
 
 
 def _next_month(day: date) -> date:

@@ -2,8 +2,11 @@
 
 import logging
 import os
+import re
 import threading
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -23,7 +26,7 @@ from tests.devices import wait_until
 from tests.rollup_city import AnyOrder, City, hanoi
 
 pytestmark = pytest.mark.integration
-OPERATIONS = int(os.environ.get("HAILONG_ROLLUP_OPERATIONS", "2000"))
+OPERATIONS = int(os.environ.get("HAILONG_ROLLUP_OPERATIONS", "1500"))
 """`make test-rollups` runs 10,000."""
 NOTHING: dict[str, dict[object, Sums]] = {"rollups": {}, "staff_rollups": {}, "hour_rollups": {}}
 
@@ -540,3 +543,30 @@ def test_the_commands_tell_and_mend(hub_db, city, monkeypatch):
     away = said("check")
     assert away.exit_code == 2
     assert "127.0.0.1:1/hailong" in away.output
+
+
+def test_the_page_tells_every_measure_and_every_bin(hub_db):
+    page = (Path(__file__).parents[2] / "docs" / "store.md").read_text("utf-8")
+    told = re.findall(
+        r"^\| `([\w.]+)` \| (\w+) \| ([\d.]+) \| (\w+|–) \| (yes|no) \|$", page, re.MULTILINE
+    )
+    edges = {
+        name: [Decimal(edge) for edge in row.split()]
+        for name, row in re.findall(r"^\| (\w+) \| ([-\d. ]+) \|$", page, re.MULTILINE)
+    }
+    assert edges == dict(hub_db.rows("SELECT bins, edges FROM hailong.rollup_bins"))
+    known = hub_db.rows("SELECT measure, unit, step, by_staff, edges FROM hailong.rollup_measures")
+    assert [(m, u, Decimal(s), by == "yes") for m, u, s, _, by in told] == [k[:4] for k in known]
+    for (_, _, step, bins, _), (*_, kept) in zip(told, known, strict=True):
+        steps = None if bins == "–" else [int(edge / Decimal(step)) for edge in edges[bins]]
+        assert kept == steps
+
+
+def test_edges_rise_and_hold_all_that_the_wire_admits(hub_db):
+    for (edges,) in hub_db.rows("SELECT edges FROM hailong.rollup_bins"):
+        assert edges == sorted(set(edges))
+    for measure, edges in hub_db.rows(
+        "SELECT measure, edges FROM hailong.rollup_measures WHERE edges IS NOT NULL"
+    ):
+        assert len(edges) >= 20, measure
+        assert edges == sorted(set(edges)), measure

@@ -8,6 +8,10 @@ SET TRANSACTION ISOLATION LEVEL REPEATABLE READ;
 -- A month of a big branch takes its time.
 SET LOCAL statement_timeout = 0;
 
+-- name: plan_once
+-- The same statements for every day.
+SET LOCAL plan_cache_mode = force_generic_plan;
+
 -- name: branches
 -- Whoever has rows, rollups or contributions.
 SELECT branch_id FROM hailong.branches ORDER BY branch_id;
@@ -36,6 +40,16 @@ SELECT (SELECT (hailong.hanoi(before + interval '1 day' - interval '1 microsecon
 -- What is in the queue of a branch, and of this what was set aside.
 SELECT count(*), count(*) FILTER (WHERE set_aside > 0)
 FROM hailong.rollup_queue WHERE branch_id = %(branch_id)s;
+
+-- name: days
+-- Days of a branch on which there are interactions, or were when they were rolled up.
+SELECT DISTINCT hailong.hanoi(at)::date AS day FROM (
+    SELECT at FROM hailong.interactions
+    WHERE branch_id = %(branch_id)s AND at >= %(from_at)s AND at < %(to_at)s
+    UNION ALL
+    SELECT at FROM hailong_private.rollup_contributions
+    WHERE branch_id = %(branch_id)s AND at >= %(from_at)s AND at < %(to_at)s) x
+ORDER BY day;
 
 -- name: expected_table
 -- What the rows say, as changes of empty cells.
