@@ -171,8 +171,8 @@ def refresh(
     """Counter, time and id of each: brings the rollups to what the rows say, in the transaction
     that changed them.
 
-    False: somebody is at work on the branch's rollups for more than 2 s; the worker does it a
-    little later, because every change stands in its queue as well.
+    False: somebody is at work on the branch's rollups for more than 2 s, or a row cannot be
+    read. The worker does it later, because every change stands in its queue as well.
     """
     row = connection.execute(
         _SQL["refresh"],

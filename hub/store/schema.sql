@@ -126,10 +126,10 @@ BEGIN
     PERFORM hailong_private.require_branch(of_branch);
     BEGIN
         PERFORM pg_advisory_xact_lock(hailong_private.rollup_lock(of_branch));
-    EXCEPTION WHEN lock_not_available THEN
+        PERFORM hailong_private.apply(of_branch, counter_ids, ats, interaction_ids);
+    EXCEPTION WHEN lock_not_available OR data_exception OR integrity_constraint_violation THEN
         RETURN false;
     END;
-    PERFORM hailong_private.apply(of_branch, counter_ids, ats, interaction_ids);
     RETURN true;
 END $$;
 
@@ -1470,7 +1470,7 @@ CREATE INDEX reviews_by_flag ON hailong.reviews USING btree (flag_id);
 
 -- Name: rollup_queue_due; Type: INDEX; Schema: hailong; Owner: hailong_migrator
 
-CREATE INDEX rollup_queue_due ON hailong.rollup_queue USING btree (branch_id, due_at);
+CREATE INDEX rollup_queue_due ON hailong.rollup_queue USING btree (branch_id, due_at, queue_no);
 
 -- Name: staff_rollups_by_staff; Type: INDEX; Schema: hailong; Owner: hailong_migrator
 

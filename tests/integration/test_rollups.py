@@ -8,26 +8,32 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
+import psycopg
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import (
     run_state_machine_as_test,
 )
+from psycopg.sql import SQL, Identifier
 
 from hub.scoring.rollups import RollupWorker
 from hub.store import rollup_queue, rollups
+from hub.store.bootstrap import bootstrap
 from hub.store.errors import NotPermittedError, RollupError
 from hub.store.histogram import Sums
+from hub.store.migrate import load_migrations, migrate
 from hub.store.pool import Database
 from hub.store.rollup_check import check, close, rebuild
 from hub.store.rows import Arrivals
 from tests.builders import NOW
 from tests.devices import wait_until
+from tests.integration.conftest import HubDatabase
 from tests.rollup_city import AnyOrder, City, hanoi
 
 pytestmark = pytest.mark.integration
 OPERATIONS = int(os.environ.get("HAILONG_ROLLUP_OPERATIONS", "1500"))
 """`make test-rollups` runs 10,000."""
+SPAN = (NOW - timedelta(days=40), NOW + timedelta(days=1))
 NOTHING: dict[str, dict[object, Sums]] = {"rollups": {}, "staff_rollups": {}, "hour_rollups": {}}
 
 
@@ -207,6 +213,55 @@ def test_one_that_cannot_be_read_is_set_aside_and_the_others_count(hub_db, city,
     city.rollups.interactions()
     assert waiting(hub_db) == 0
     assert city.kept() == city.recomputed()
+
+
+def test_a_row_that_cannot_be_read_stops_no_decision(hub_db, city):
+    city.add(10)
+    city.score(10)
+    city.rollups.interactions()
+    hub_db.rows('UPDATE hailong.interactions SET coverage = \'{"audio": "none"}\'')
+    city.decide(5)
+    assert hub_db.value("SELECT count(*) FROM hailong.reviews") == 5
+
+
+def test_a_database_of_the_version_before_is_counted_by_the_worker(
+    hub_db, postgres_server, template_database
+):
+    """What was measured before there were rollups is queued by the migration."""
+    name = "hailong_before_rollups"
+    bootstrap(postgres_server.superuser_url(), postgres_server.passfile, name)
+    db = HubDatabase(name, postgres_server)
+    known = load_migrations()
+    (number,) = [n for n, m in enumerate(known) if m.name.endswith("_rollups.sql")]
+    try:
+        migrator = db.open("migrator")
+        migrate(migrator, known[:number])
+        with migrator.transaction() as connection:
+            connection.execute("SELECT hailong.ensure_partitions(%s, %s)", [*SPAN])
+        for at in (SPAN[0], NOW):
+            db.rows(
+                "INSERT INTO hailong.interactions VALUES ('cn-0', 'quay-01', %s,"
+                " gen_random_uuid(), 1, %s, 'intake', 'd', NULL, 'live', 'silence', false, 60,"
+                " '{\"handling_s\": 60.5}', '{}', '[]', '{}', gen_random_uuid(), now())",
+                at,
+                at,
+            )
+            db.rows(
+                "INSERT INTO hailong_private.activity (branch_id, counter_id, at, device_id,"
+                " in_interaction_s, audio_coverage, video_coverage)"
+                " VALUES ('cn-0', 'quay-01', %s, 'd', 1, 1, 1)",
+                at,
+            )
+        migrate(migrator, known)
+        assert RollupWorker(db.open("worker")).run_once() == 4
+        handled = "SELECT day, total FROM hailong.rollups WHERE measure = 'handling_s' ORDER BY day"
+        assert db.rows(handled) == [(hanoi(at)[0], 6050) for at in (SPAN[0], NOW)]
+        assert db.value("SELECT sum(windows) FROM hailong.activity_rollups") == 2
+    finally:
+        db.close()
+        with psycopg.connect(postgres_server.superuser_url(), autocommit=True) as connection:
+            drop = SQL("DROP DATABASE {} WITH (FORCE)").format(Identifier(name))
+            connection.execute(drop)
 
 
 def test_days_are_hanois(hub_db, city):

@@ -237,7 +237,7 @@ CREATE TABLE hailong.rollup_queue (
     due_at timestamptz NOT NULL DEFAULT now(),
     set_aside integer NOT NULL DEFAULT 0
 );
-CREATE INDEX rollup_queue_due ON hailong.rollup_queue (branch_id, due_at);
+CREATE INDEX rollup_queue_due ON hailong.rollup_queue (branch_id, due_at, queue_no);
 
 -- Hours of activity that got windows. Appended by ingest.
 CREATE TABLE hailong.activity_marks (
@@ -505,7 +505,8 @@ END $$;
 -- once a connection: planning anew would take longer than one interaction does.
 
 -- At once, in the transaction that changed the interactions. False: another transaction is at
--- work on the branch; the queue, where the change stands as well, brings it a little later.
+-- work on the branch, or a row cannot be read; the queue, where the change stands as well, brings
+-- it later. It never stops the change itself.
 CREATE FUNCTION hailong.refresh_rollups(
         of_branch text, counter_ids text[], ats timestamptz[], interaction_ids uuid[])
     RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER
@@ -515,10 +516,10 @@ BEGIN
     PERFORM hailong_private.require_branch(of_branch);
     BEGIN
         PERFORM pg_advisory_xact_lock(hailong_private.rollup_lock(of_branch));
-    EXCEPTION WHEN lock_not_available THEN
+        PERFORM hailong_private.apply(of_branch, counter_ids, ats, interaction_ids);
+    EXCEPTION WHEN lock_not_available OR data_exception OR integrity_constraint_violation THEN
         RETURN false;
     END;
-    PERFORM hailong_private.apply(of_branch, counter_ids, ats, interaction_ids);
     RETURN true;
 END $$;
 
