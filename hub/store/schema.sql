@@ -34,9 +34,9 @@ CREATE TYPE hailong_private.rollup_change AS (
 
 ALTER TYPE hailong_private.rollup_change OWNER TO hailong_migrator;
 
--- Name: add_bins(bigint[], bigint[]); Type: FUNCTION; Schema: hailong; Owner: hailong_migrator
+-- Name: add_bins(integer[], integer[]); Type: FUNCTION; Schema: hailong; Owner: hailong_migrator
 
-CREATE FUNCTION hailong.add_bins(a bigint[], b bigint[]) RETURNS bigint[]
+CREATE FUNCTION hailong.add_bins(a integer[], b integer[]) RETURNS integer[]
     LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
     AS $$
 BEGIN
@@ -50,7 +50,7 @@ BEGIN
     RETURN a;
 END $$;
 
-ALTER FUNCTION hailong.add_bins(a bigint[], b bigint[]) OWNER TO hailong_migrator;
+ALTER FUNCTION hailong.add_bins(a integer[], b integer[]) OWNER TO hailong_migrator;
 
 -- Name: ensure_activity(timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: hailong; Owner: hailong_migrator
 
@@ -433,7 +433,8 @@ DECLARE
     open_from timestamptz := hailong_private.closed_before('interactions');
 BEGIN
     SELECT array_agg(r) INTO remembered
-    FROM (SELECT DISTINCT * FROM unnest(counter_ids, ats, interaction_ids)) AS k (counter_id, at, interaction_id)
+    FROM (SELECT DISTINCT * FROM unnest(counter_ids, ats, interaction_ids))
+        AS k (counter_id, at, interaction_id)
     JOIN hailong_private.rollup_contributions r
         ON r.branch_id = of_branch AND r.counter_id = k.counter_id AND r.at = k.at
         AND r.interaction_id = k.interaction_id
@@ -441,7 +442,8 @@ BEGIN
     SELECT array_agg(ROW(i.branch_id, i.counter_id, i.at, i.interaction_id, i.zone, i.staff_id,
                          c.measures, c.variants, c.amounts)::hailong_private.rollup_contributions)
         INTO found
-    FROM (SELECT DISTINCT * FROM unnest(counter_ids, ats, interaction_ids)) AS k (counter_id, at, interaction_id)
+    FROM (SELECT DISTINCT * FROM unnest(counter_ids, ats, interaction_ids))
+        AS k (counter_id, at, interaction_id)
     JOIN hailong.interactions i
         ON i.branch_id = of_branch AND i.counter_id = k.counter_id AND i.at = k.at
         AND i.interaction_id = k.interaction_id
@@ -726,16 +728,16 @@ ALTER FUNCTION hailong_private.rollup_lock(of_branch text) OWNER TO hailong_migr
 
 -- Name: spread(integer, integer[], integer[]); Type: FUNCTION; Schema: hailong_private; Owner: hailong_migrator
 
-CREATE FUNCTION hailong_private.spread(size integer, places integer[], weights integer[]) RETURNS bigint[]
+CREATE FUNCTION hailong_private.spread(size integer, places integer[], weights integer[]) RETURNS integer[]
     LANGUAGE plpgsql IMMUTABLE
     AS $$
 DECLARE
-    made bigint[];
+    made integer[];
 BEGIN
     IF size IS NULL THEN
         RETURN NULL;
     END IF;
-    made := array_fill(0::bigint, ARRAY[size]);
+    made := array_fill(0, ARRAY[size]);
     FOR i IN 1 .. cardinality(places) LOOP
         made[places[i]] := made[places[i]] + weights[i];
     END LOOP;
@@ -765,16 +767,16 @@ $_$;
 
 ALTER FUNCTION hailong_private.voided(i hailong.interactions) OWNER TO hailong_migrator;
 
--- Name: sum_bins(bigint[]); Type: AGGREGATE; Schema: hailong; Owner: hailong_migrator
+-- Name: sum_bins(integer[]); Type: AGGREGATE; Schema: hailong; Owner: hailong_migrator
 
-CREATE AGGREGATE hailong.sum_bins(bigint[]) (
+CREATE AGGREGATE hailong.sum_bins(integer[]) (
     SFUNC = hailong.add_bins,
-    STYPE = bigint[],
+    STYPE = integer[],
     COMBINEFUNC = hailong.add_bins,
     PARALLEL = safe
 );
 
-ALTER AGGREGATE hailong.sum_bins(bigint[]) OWNER TO hailong_migrator;
+ALTER AGGREGATE hailong.sum_bins(integer[]) OWNER TO hailong_migrator;
 
 -- Name: activity; Type: TABLE; Schema: hailong_private; Owner: hailong_migrator
 
@@ -979,7 +981,7 @@ CREATE TABLE hailong.hour_rollups (
     n bigint NOT NULL,
     total bigint NOT NULL,
     squares numeric NOT NULL,
-    bins bigint[]
+    bins integer[]
 )
 PARTITION BY RANGE (month);
 
@@ -1120,7 +1122,7 @@ CREATE TABLE hailong.rollups (
     n bigint NOT NULL,
     total bigint NOT NULL,
     squares numeric NOT NULL,
-    bins bigint[]
+    bins integer[]
 )
 PARTITION BY RANGE (day);
 
@@ -1206,7 +1208,7 @@ CREATE TABLE hailong.staff_rollups (
     n bigint NOT NULL,
     total bigint NOT NULL,
     squares numeric NOT NULL,
-    bins bigint[]
+    bins integer[]
 )
 PARTITION BY RANGE (day);
 

@@ -104,7 +104,7 @@ LEFT JOIN hailong.rollup_bins b USING (bins);
 -- Adding -------------------------------------------------------------------------------
 
 -- What has no bins has none in the sum either.
-CREATE FUNCTION hailong.add_bins(a bigint[], b bigint[]) RETURNS bigint[]
+CREATE FUNCTION hailong.add_bins(a integer[], b integer[]) RETURNS integer[]
     LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
 BEGIN
     IF cardinality(a) <> cardinality(b) THEN
@@ -116,19 +116,19 @@ BEGIN
     END LOOP;
     RETURN a;
 END $$;
-CREATE AGGREGATE hailong.sum_bins(bigint[])
-    (SFUNC = hailong.add_bins, STYPE = bigint[], COMBINEFUNC = hailong.add_bins, PARALLEL = SAFE);
+CREATE AGGREGATE hailong.sum_bins(integer[])
+    (SFUNC = hailong.add_bins, STYPE = integer[], COMBINEFUNC = hailong.add_bins, PARALLEL = SAFE);
 
 -- A whole histogram from some of its bins; none where the measure has no bins.
 CREATE FUNCTION hailong_private.spread(size integer, places integer[], weights integer[])
-    RETURNS bigint[] LANGUAGE plpgsql IMMUTABLE AS $$
+    RETURNS integer[] LANGUAGE plpgsql IMMUTABLE AS $$
 DECLARE
-    made bigint[];
+    made integer[];
 BEGIN
     IF size IS NULL THEN
         RETURN NULL;
     END IF;
-    made := array_fill(0::bigint, ARRAY[size]);
+    made := array_fill(0, ARRAY[size]);
     FOR i IN 1 .. cardinality(places) LOOP
         made[places[i]] := made[places[i]] + weights[i];
     END LOOP;
@@ -150,7 +150,7 @@ CREATE TABLE hailong.rollups (
     n bigint NOT NULL,
     total bigint NOT NULL,
     squares numeric NOT NULL,
-    bins bigint[],
+    bins integer[],
     PRIMARY KEY (branch_id, measure, variant, day, counter_id, zone)
 ) PARTITION BY RANGE (day);
 
@@ -166,7 +166,7 @@ CREATE TABLE hailong.hour_rollups (
     n bigint NOT NULL,
     total bigint NOT NULL,
     squares numeric NOT NULL,
-    bins bigint[],
+    bins integer[],
     PRIMARY KEY (branch_id, measure, variant, month, hour, counter_id, zone)
 ) PARTITION BY RANGE (month);
 
@@ -182,7 +182,7 @@ CREATE TABLE hailong.staff_rollups (
     n bigint NOT NULL,
     total bigint NOT NULL,
     squares numeric NOT NULL,
-    bins bigint[],
+    bins integer[],
     PRIMARY KEY (branch_id, measure, variant, day, staff_id, zone)
 ) PARTITION BY RANGE (day);
 CREATE INDEX staff_rollups_by_staff ON hailong.staff_rollups (branch_id, staff_id, day);
@@ -449,7 +449,8 @@ DECLARE
     open_from timestamptz := hailong_private.closed_before('interactions');
 BEGIN
     SELECT array_agg(r) INTO remembered
-    FROM (SELECT DISTINCT * FROM unnest(counter_ids, ats, interaction_ids)) AS k (counter_id, at, interaction_id)
+    FROM (SELECT DISTINCT * FROM unnest(counter_ids, ats, interaction_ids))
+        AS k (counter_id, at, interaction_id)
     JOIN hailong_private.rollup_contributions r
         ON r.branch_id = of_branch AND r.counter_id = k.counter_id AND r.at = k.at
         AND r.interaction_id = k.interaction_id
@@ -457,7 +458,8 @@ BEGIN
     SELECT array_agg(ROW(i.branch_id, i.counter_id, i.at, i.interaction_id, i.zone, i.staff_id,
                          c.measures, c.variants, c.amounts)::hailong_private.rollup_contributions)
         INTO found
-    FROM (SELECT DISTINCT * FROM unnest(counter_ids, ats, interaction_ids)) AS k (counter_id, at, interaction_id)
+    FROM (SELECT DISTINCT * FROM unnest(counter_ids, ats, interaction_ids))
+        AS k (counter_id, at, interaction_id)
     JOIN hailong.interactions i
         ON i.branch_id = of_branch AND i.counter_id = k.counter_id AND i.at = k.at
         AND i.interaction_id = k.interaction_id
