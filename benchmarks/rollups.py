@@ -185,6 +185,7 @@ def main() -> None:
         rolled_ms = server_cpu_ms(db, "worker", city.rollups.interactions)
         city.score(400)
         city.rollups.interactions()
+        city.decide(10)  # opens the connection
         decided = len(city.flags)
         decisions_ms = server_cpu_ms(db, "app", lambda: city.decide(decided)) / decided
         hours = db.value(
