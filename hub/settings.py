@@ -11,7 +11,7 @@ from nacl.signing import SigningKey
 
 from hub.errors import HubError
 
-ROLES = ("migrator", "ingest", "worker", "app", "auditor", "backup")
+ROLES = ("migrator", "ingest", "worker", "app", "identity", "auditor", "backup")
 """Database roles without their prefix `hailong_`."""
 _KEY_FILE = "hub.key"
 _PUBLIC_KEY_FILE = "hub.pub"
