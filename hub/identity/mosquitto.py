@@ -117,5 +117,7 @@ def _listener(plan: BrokerPlan, at: Address, ca: str, crl: str, acl: str) -> lis
 
 def _rights(rights: Iterable[Right]) -> Iterator[str]:
     for right in rights:
-        access = "readwrite" if right.writes and right.reads else "write" if right.writes else "read"
+        access = (
+            "readwrite" if right.writes and right.reads else "write" if right.writes else "read"
+        )
         yield f"topic {access} {right.topic}"

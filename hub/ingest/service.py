@@ -2,6 +2,7 @@
 
 import logging
 import random
+import ssl
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -40,10 +41,11 @@ class IngestService:
         *,
         clock: Callable[[], datetime] = utc_now,
         client_id: str = "hailong-ingest",
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         """`client_id` stays the same from run to run: the broker keeps the session by it."""
         self._database = database
-        self._subscriber = Subscriber(broker, client_id=client_id, clock=clock)
+        self._subscriber = Subscriber(broker, client_id=client_id, clock=clock, tls=tls)
         self._processor = Processor(database, clock)
         self._confirmations = Confirmations(lambda m: hub_key.sign(m).signature, clock)
         self._state: str | None = None

@@ -7,6 +7,7 @@ still holds, within the receive maximum.
 import logging
 import queue
 import random
+import ssl
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -59,6 +60,7 @@ class Subscriber:
         client_id: str,
         clock: Callable[[], datetime],
         capacity: int = 2 * WINDOW,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self.broker = broker
         self._clock = clock
@@ -68,6 +70,7 @@ class Subscriber:
         self._stopping = threading.Event()
         self._reachable: bool | None = None
         self._client_id = client_id
+        self._tls = tls
         self._client: mqtt.Client | None = None
         self._thread = threading.Thread(target=self._keep_connected, name="ingest-mqtt")
 
@@ -156,6 +159,8 @@ class Subscriber:
         )
         client.max_queued_messages_set(10 * WINDOW)
         client.connect_timeout = 5.0
+        if self._tls is not None:
+            client.tls_set_context(self._tls)
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect
         client.on_message = self._on_message

@@ -1,6 +1,5 @@
 """One authority in its folder: its key and certificate, its index, its list of revoked ones."""
 
-import os
 import stat
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -176,8 +175,11 @@ def load_key(path: Path, passphrase: bytes | None) -> ec.EllipticCurvePrivateKey
     except TypeError as error:
         raise PassphraseError(
             f"{path}: "
-            + ("the key is encrypted; give its passphrase" if passphrase is None
-               else "the key is not encrypted; expected one with this passphrase")
+            + (
+                "the key is encrypted; give its passphrase"
+                if passphrase is None
+                else "the key is not encrypted; expected one with this passphrase"
+            )
         ) from error
     except ValueError as error:
         raise PassphraseError(
@@ -191,7 +193,7 @@ def load_key(path: Path, passphrase: bytes | None) -> ec.EllipticCurvePrivateKey
 
 
 def check_private(path: Path, expected: int) -> None:
-    mode = stat.S_IMODE(os.stat(path).st_mode)
+    mode = stat.S_IMODE(path.stat().st_mode)
     if mode & 0o077:
         raise PkiError(
             f"{path} is open to others: got mode {mode:04o}, expected {expected:04o}. Unless you "

@@ -18,7 +18,9 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from hub.pki.errors import PkiError
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
-_HOST = re.compile(r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
+_HOST = re.compile(
+    r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*"
+)
 _BACKDATED = timedelta(hours=1)
 """A clock that lags a little must not refuse what is new."""
 _AUTHORITY_YEARS = 10
