@@ -60,9 +60,7 @@ def enrol(file: Path, token: str | None, state: Path | None) -> None:
             answer.hub_public_key,
         )
         tls = (str(enrolled.ca), str(enrolled.certificate), answer.hub_url)
-        written = merged(
-            text, dict(zip(_TOP, top, strict=True)), dict(zip(_TLS, tls, strict=True))
-        )
+        written = merged(text, dict(zip(_TOP, top, strict=True)), dict(zip(_TLS, tls, strict=True)))
         write_settings(file, written)
     except (AgentError, TokenError) as error:
         raise BadInput(str(error)) from error

@@ -162,7 +162,7 @@ class AgentSettings(Section):
 
 
 def _broker(url: str) -> tuple[str, int]:
-    expected = "expected mqtts://host:port"
+    expected = "expected mqtt://host:port on this machine, or mqtts://host:port"
     try:
         parts = urlsplit(url)
         port = parts.port or (8883 if parts.scheme == "mqtts" else 1883)

@@ -15,6 +15,7 @@ from edge_agent.errors import SettingsError
 Values = Mapping[str, str]
 _HEADER = re.compile(r"""\s*\[\[?\s*[\w\-."' ]+\]\]?\s*(#.*)?$""")
 _TLS_HEADER = re.compile(r"\s*\[\s*tls\s*\]\s*(#.*)?$")
+_SAYS_NOTHING = re.compile(r"\s*(#.*)?$")
 
 
 def read_settings(file: Path) -> tuple[str, dict[str, Any]]:
@@ -42,16 +43,20 @@ def merged(text: str, top: Values, tls: Values) -> str:
     first = next((n for n, line in enumerate(lines) if _HEADER.match(line)), len(lines))
     root, rest = lines[:first], lines[first:]
     start = next((n for n, line in enumerate(rest) if _TLS_HEADER.match(line)), None)
-    root = _set(root, top)
+    # Comments at its end speak of the section that follows.
+    end = 1 + max((n for n, line in enumerate(root) if not _SAYS_NOTHING.match(line)), default=-1)
+    about = _trimmed(root[end:])
+    while about and not about[0].strip():
+        about = about[1:]
+    root = [*_set(root[:end], top), "", *about]
     if start is None:
-        body = [*_trimmed(root), "", *rest] if rest else _trimmed(root)
-        made = [*_trimmed(body), "", "[tls]", *_set([], tls)]
+        made = [*_trimmed([*root, *rest]), "", "[tls]", *_set([], tls)]
     else:
         following = (n for n in range(start + 1, len(rest)) if _HEADER.match(rest[n]))
-        end = next(following, len(rest))
-        section = _set(rest[start + 1 : end], tls)
-        after = ["", *rest[end:]] if end < len(rest) else []
-        made = [*_trimmed(root), "", *rest[: start + 1], *_trimmed(section), *after]
+        stop = next(following, len(rest))
+        section = _set(rest[start + 1 : stop], tls)
+        after = ["", *rest[stop:]] if stop < len(rest) else []
+        made = [*root, *rest[: start + 1], *_trimmed(section), *after]
     result = "\n".join(made) + "\n"
     _check(text, result, top, tls)
     return result

@@ -138,7 +138,7 @@ def _database(url: str) -> tuple[Address, str]:
 
 
 def _broker(url: str) -> Address:
-    expected = "expected mqtts://host:port"
+    expected = "expected mqtt://host:port on this machine, or mqtts://host:port"
     if not url:
         raise SettingsError(f"HAILONG_BROKER_URL is not set; {expected}")
     parts = urlsplit(url)
