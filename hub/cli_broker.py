@@ -70,7 +70,7 @@ def broker_config(
         texts |= {
             mosquitto.CONFIGURATION: mosquitto.configuration(plan),
             mosquitto.DEVICES_ACL: mosquitto.devices_acl(devices),
-            mosquitto.HUBS_ACL: mosquitto.hubs_acl(hubs),
+            mosquitto.HUBS_ACL: mosquitto.hubs_acl(),
         }
     else:
         texts |= {

@@ -10,6 +10,7 @@ import socket
 import ssl
 import subprocess
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -57,11 +58,18 @@ class Mosquitto:
         for port in ports:
             wait_until(lambda port=port: self._answers(port))
 
+    def reload(self) -> None:
+        assert self._process is not None
+        self._process.send_signal(signal.SIGHUP)
+        time.sleep(0.3)
+
     def stop(self) -> None:
-        if self._process is not None:
-            self._process.send_signal(signal.SIGTERM)
-            self._process.wait(20)
-            self._process = None
+        """Fails where the broker has crashed."""
+        process, self._process = self._process, None
+        if process is not None:
+            assert process.poll() is None, self.log.read_text()[-2000:]
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(20) == 0, self.log.read_text()[-2000:]
 
     def _answers(self, port: int) -> bool:
         assert self._process is not None
@@ -82,7 +90,7 @@ class Client:
         *,
         keeps: bool = False,
     ) -> None:
-        """`keeps`: the broker keeps the session for an hour."""
+        """`keeps`: the broker keeps the session, as a hub's worker asks it to."""
         self.connected = threading.Event()
         self.ended = threading.Event()
         self.published: dict[int, str] = {}
@@ -105,7 +113,7 @@ class Client:
             (m.topic, bytes(m.payload))
         )
         properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
-        properties.SessionExpiryInterval = 3600 if keeps else 0
+        properties.SessionExpiryInterval = 0xFFFFFFFF if keeps else 0
         try:
             self._client.connect(HOST, port, clean_start=not keeps, properties=properties)
         except (OSError, ssl.SSLError):

@@ -29,8 +29,10 @@ log = logging.getLogger(__name__)
 WINDOW = 100
 """Unacknowledged messages at most: MQTT 5's receive maximum, and rumqttd's own limit."""
 KINDS = frozenset({"activity", "interaction", "health", "dropped", "state"})
-_SESSION_S = 7 * 86_400
-"""How long the broker keeps messages for a hub that is away."""
+_SESSION_S = 0xFFFFFFFF
+"""The broker keeps messages for a hub that is away, without an end, within its queue limits: of
+finite sessions Mosquitto 2.0.11 keeps a list that a reload (SIGHUP) corrupts.
+"""
 _KEEPALIVE_S = 30
 _RETRY_S = (0.5, 5.0)
 _PUT_S = 0.2

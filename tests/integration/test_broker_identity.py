@@ -167,9 +167,11 @@ def test_nobody_speaks_tls_1_2(site, device, listener):
             assert good.version() == "TLSv1.3"
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         context.maximum_version = ssl.TLSVersion.TLSv1_2
+        # uvicorn closes without an alert.
+        refused = "protocol version|EOF occurred"
         with (
             socket.create_connection(("127.0.0.1", port), 5) as raw,
-            pytest.raises(ssl.SSLError, match="protocol version"),
+            pytest.raises(ssl.SSLError, match=refused),
         ):
             context.wrap_socket(raw, server_hostname="localhost")
 
@@ -300,19 +302,50 @@ def test_a_broker_that_is_away_while_a_device_is_revoked(site, device):
     assert site.device(site.certificate(device())).is_open
 
 
-def test_sessions_and_queues_of_a_hub_outlive_the_brokers_restart(site, device):
-    name = device()
-    waiting = site.device(None, "sleeper", port=site.hubs_port, tls=site.hub_tls, keeps=True)
-    waiting.subscribe("hailong/v1/+/+/health")
+@pytest.mark.parametrize("share", ["", "$share/hailong/"])
+@pytest.mark.parametrize("meanwhile", ["restarted", "reloaded"])
+def test_what_waits_for_an_absent_hub_outlives_the_brokers(site, device, meanwhile, share):
+    """A hub that is away while a device is enrolled (reload), or while the broker restarts."""
+
+    name = f"sleeper-{next(_numbers)}"
+
+    def hub():
+        return site.device(None, name, port=site.hubs_port, tls=site.hub_tls, keeps=True)
+
+    waiting = hub()
+    waiting.subscribe(f"{share}hailong/v1/+/+/health")
     waiting.close()
-    client = site.device(site.certificate(name))
-    for number in range(3):
-        assert client.publish(topic("health"), b"%d" % number) == "Success"
-    client.close()
-    site.broker.stop()
-    site.broker.start(site.devices_port, site.hubs_port)
-    back = site.device(None, "sleeper", port=site.hubs_port, tls=site.hub_tls, keeps=True)
-    wait_until(lambda: len(back.messages) == 3)
+    client = site.device(site.certificate(device()))
+    assert client.publish(topic("health"), b"before") == "Success"
+    if meanwhile == "restarted":
+        site.broker.stop()
+        site.broker.start(site.devices_port, site.hubs_port)
+        client = site.device(site.certificate(device()))
+    else:
+        site.broker.reload()
+    # After a restart 2.0.11 has forgotten shared subscriptions until their hub subscribes again;
+    # devices then send again what was not confirmed.
+    forgotten = bool(share) and meanwhile == "restarted"
+    answer = client.publish(topic("health"), b"after")
+    assert answer == ("No matching subscribers" if forgotten else "Success")
+    back = hub()
+    expected = [b"before"] if forgotten else [b"before", b"after"]
+    wait_until(lambda: [raw for _, raw in back.messages] == expected)
+
+
+def test_a_hub_that_comes_and_goes_while_the_broker_reloads(site):
+    """Mosquitto 2.0.11 crashes over this with sessions that end by themselves."""
+    for _ in range(3):
+        hubs = [
+            site.device(None, f"w{n}", port=site.hubs_port, tls=site.hub_tls, keeps=True)
+            for n in range(3)
+        ]
+        for hub in hubs:
+            hub.close()
+        site.broker.reload()
+        site.broker.reload()
+    time.sleep(1.5)
+    assert site.hub_client("w0").is_open
 
 
 def test_a_message_beyond_the_size_ends_the_connection(site, device):
