@@ -87,8 +87,10 @@ def _services(request: Request) -> _Services:
 
 def _limited(request: Request, device_id: str) -> _Services:
     services = _services(request)
-    services.by_address.take(request.client.host if request.client else "unknown")
-    services.by_device.take(device_id)
+    address = request.client.host if request.client else "unknown"
+    services.by_address.take(address)
+    # Together: nobody elsewhere can use up what a device may ask.
+    services.by_device.take(f"{address} {device_id}")
     return services
 
 

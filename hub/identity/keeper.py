@@ -24,8 +24,9 @@ from hub.identity.close import Close
 from hub.identity.errors import BrokerFilesError, ConnectionCloseError
 from hub.identity.settings import BrokerFiles
 from hub.pki.authority import Signer
+from hub.pki.errors import PkiError
 from hub.pki.folder import services
-from hub.pki.index import Entry
+from hub.pki.index import Entry, Known
 from hub.store import identity
 from hub.store.pool import Database
 from hub.store.rows import DeviceRow
@@ -101,17 +102,17 @@ class BrokerKeeper:
         stale = [e for e in known.entries if e.name in gone and e.valid(now)]
         if stale:
             self._signer.revoke(stale)
-        elif now - self._signer.authority.crl().last_update_utc > _CRL_AGE:
+        elif self._outdated(known, now):
             self._signer.write_crl()
         revoked = tuple(sorted({entry.name for entry in stale}))
         for device_id in revoked:
             log.info("device %s: its certificates are revoked", device_id)
         if self._files is None:
             return Settled(revoked)
-        listed = self._signer.authority.index.read().revoked()
+        listed = self._signer.authority.index.read().revoked(now)
         if self._to_close is None:
             # At the start: whoever may have been let in before.
-            self._to_close = {e.name for e in listed if now < e.not_after} & gone
+            self._to_close = {e.name for e in listed} & gone
         self._to_close |= self._newly_listed(self._files.folder, listed)
         written = self._write(self._files.folder, devices)
         if written:
@@ -140,8 +141,15 @@ class BrokerKeeper:
             serials = {entry.serial_number for entry in there}
         except (OSError, ValueError):
             serials = set()
-        now = self._clock()
-        return {e.name for e in listed if e.serial not in serials and now < e.not_after}
+        return {entry.name for entry in listed if entry.serial not in serials}
+
+    def _outdated(self, known: Known, now: datetime) -> bool:
+        authority = self._signer.authority
+        try:
+            old = now - authority.crl().last_update_utc > _CRL_AGE
+            return old or bool(authority.unlisted(known, now))
+        except PkiError:
+            return True  # lost or damaged: the index has it all
 
     def _write(self, folder: Path, devices: Iterable[DeviceRow]) -> tuple[str, ...]:
         """The names of the files that changed."""

@@ -62,6 +62,11 @@ class Authority:
                 "`hailong pki crl`"
             ) from error
 
+    def unlisted(self, known: Known, now: datetime) -> list[Entry]:
+        """Revoked certificates that the list lacks: a writer was cut short in between."""
+        serials = {entry.serial_number for entry in self.crl()}
+        return [entry for entry in known.revoked(now) if entry.serial not in serials]
+
     def unlock(self, passphrase: bytes | None, crl_lifetime: timedelta) -> "Signer":
         """Raises PassphraseError, or PkiError where the key's file is open to others."""
         path = self.folder / KEY_FILE
@@ -113,7 +118,7 @@ class Signer:
                 critical=False,
             )
         )
-        for entry in known.revoked():
+        for entry in known.revoked(now):
             assert entry.revoked_at is not None
             builder = builder.add_revoked_certificate(
                 x509.RevokedCertificateBuilder()

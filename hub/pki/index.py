@@ -54,8 +54,9 @@ class Known:
     def of(self, name: str) -> list[Entry]:
         return [entry for entry in self.entries if entry.name == name]
 
-    def revoked(self) -> list[Entry]:
-        return [entry for entry in self.entries if entry.revoked_at is not None]
+    def revoked(self, now: datetime) -> list[Entry]:
+        """What a list of revoked certificates must hold: expired ones nobody lets in anyway."""
+        return [e for e in self.entries if e.revoked_at is not None and now < e.not_after]
 
 
 class Index:

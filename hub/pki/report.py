@@ -49,8 +49,7 @@ def _list_warnings(name: str, authority: Authority, known: Known, now: datetime)
     except PkiError as error:
         return [str(error)]
     found: list[str] = []
-    serials = {entry.serial_number for entry in crl}
-    if missing := [e for e in known.revoked() if e.serial not in serials]:
+    if missing := authority.unlisted(known, now):
         found.append(
             f"{authority.crl_path} lacks {len(missing)} revoked certificates; write it again: "
             "hailong pki crl"

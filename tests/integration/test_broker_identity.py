@@ -2,6 +2,7 @@
 certificates that `hailong pki` makes: who is let in, who is refused, and how fast.
 """
 
+import http.client
 import itertools
 import socket
 import ssl
@@ -12,12 +13,15 @@ from datetime import timedelta
 
 import pytest
 
+from hub.api.app import create_app
+from hub.api.serve import WebServer
 from hub.identity.service import keeper_of
 from hub.identity.settings import broker_files
 from hub.pki.folder import make, unlock_devices
 from hub.settings import HubSettings
 from hub.store.place import enrol_device, revoke_device, set_up_place
 from hub.store.pool import Database
+from hub.tls import client_context
 from schemas.topics import DOWN, UP
 from tests.devices import wait_until
 from tests.identity_site import PASSPHRASE, IdentitySite, identity_site
@@ -176,6 +180,31 @@ def test_nobody_speaks_tls_1_2(site, device, listener):
             context.wrap_socket(raw, server_hostname="localhost")
 
 
+def test_the_hubs_pages_are_served_by_tls_1_3(site):
+    app = create_app(Database("postgresql://hailong_app@127.0.0.1:9/hailong"))
+    files = (site.folder / "hub-web.pem", site.folder / "hub-web.key")
+    settings = HubSettings.from_environment(
+        {**site.environment, "HAILONG_WEB_CERT": str(files[0]), "HAILONG_WEB_KEY": str(files[1])}
+    )
+    with WebServer(app, port=0, tls=settings.tls.web()) as server:
+        assert server.address.startswith("https://")
+        context = client_context(site.ca, None, None)
+        connection = http.client.HTTPSConnection("localhost", server.port, context=context)
+        connection.request("GET", "/sign-in")
+        answer = connection.getresponse()
+        assert answer.status == 200
+        assert answer.headers["Strict-Transport-Security"]
+        assert "; Secure" in answer.headers["Set-Cookie"]
+        connection.close()
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        context.maximum_version = ssl.TLSVersion.TLSv1_2
+        with (
+            socket.create_connection(("127.0.0.1", server.port), 5) as raw,
+            pytest.raises(ssl.SSLError),
+        ):
+            context.wrap_socket(raw, server_hostname="localhost")
+
+
 def test_a_device_or_a_server_is_no_hub(site, device):
     own = site.tls(site.certificate(device()))
     server = site.tls(site.folder / "hub-web.pem", site.folder / "hub-web.key")
@@ -326,8 +355,7 @@ def test_what_waits_for_an_absent_hub_outlives_the_brokers(site, device, meanwhi
     # After a restart 2.0.11 has forgotten shared subscriptions until their hub subscribes again;
     # devices then send again what was not confirmed.
     forgotten = bool(share) and meanwhile == "restarted"
-    answer = client.publish(topic("health"), b"after")
-    assert answer == ("No matching subscribers" if forgotten else "Success")
+    assert client.publish(topic("health"), b"after") != REFUSED
     back = hub()
     expected = [b"before"] if forgotten else [b"before", b"after"]
     wait_until(lambda: [raw for _, raw in back.messages] == expected)

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import os
 import sqlite3
 import subprocess
 import sys
@@ -38,10 +39,11 @@ from hub.store.pool import Database
 from schemas.enrolment import EnrolmentToken, EnrolRequest, RenewRequest, enrol_bytes, renew_bytes
 from tests.builders import health_payload
 from tests.devices import wait_until
-from tests.identity_site import IdentitySite, identity_site, load_settings
+from tests.identity_site import IdentitySite, free_port, identity_site, load_settings
 from tests.integration.conftest import counter_row
 
 pytestmark = pytest.mark.integration
+ROOT = Path(__file__).parents[2]
 BRANCH, COUNTER = "cn-may", "quay-01"
 _numbers = itertools.count(1)
 
@@ -94,8 +96,44 @@ def silence(path: Path, seconds: int = 3) -> Path:
     return path
 
 
-def test_from_a_token_to_rows_in_the_database(site, module_db, hub_url, tmp_path):
-    """An operator's and an installer's first hour; the agent is a process of its own."""
+@contextmanager
+def hub_process(site: IdentitySite, log: Path) -> Iterator[dict[str, str]]:
+    """`hailong hub run` as a service runs it; the changed settings of its address."""
+    port = free_port()
+    changed = {
+        "HAILONG_ENROL_ADDRESS": f"127.0.0.1:{port}",
+        "HAILONG_ENROL_URL": f"https://localhost:{port}",
+    }
+    with log.open("wb") as out:
+        hub = subprocess.Popen(
+            [
+                sys.executable,
+                "-m",
+                "hailong",
+                "hub",
+                "run",
+                "--only",
+                "ingest",
+                "--only",
+                "identity",
+            ],
+            cwd=ROOT,
+            env={**os.environ, **site.environment, **changed},
+            stdout=out,
+            stderr=out,
+        )
+    try:
+        wait_until(
+            lambda: "connected and subscribed" in log.read_text() and "https://" in log.read_text()
+        )
+        yield changed
+    finally:
+        hub.terminate()
+        assert hub.wait(20) == 0, log.read_text()
+
+
+def test_from_a_token_to_rows_in_the_database(site, module_db, tmp_path):
+    """An operator's and an installer's first hour; hub and agent are processes of their own."""
     settings = tmp_path / "agent.toml"
     recording = silence(tmp_path / "counter.wav")
     own = (
@@ -104,18 +142,20 @@ def test_from_a_token_to_rows_in_the_database(site, module_db, hub_url, tmp_path
         "[zones]\ncitizen = [[0.5, 0], [1, 0], [1, 1], [0.5, 1]]\n"
     )
     settings.write_text(own)
-    token = site.token("may-01", BRANCH, COUNTER)
-    done = site.enrol_on_device(settings, token)
-    assert done.exit_code == 0, done.output
-    assert done.stdout.startswith(f"device may-01 is enrolled at {BRANCH}/{COUNTER}; ")
-    assert own.strip() in settings.read_text()
-    state = tmp_path / "state"
-    for name in ("device.key", "tls.pem", "tls-ca.pem"):
-        assert (state / name).stat().st_mode & 0o777 == 0o600
-    with ingest(site, module_db):
+    log = tmp_path / "hub.log"
+    with hub_process(site, log) as changed:
+        names = ["--device", "may-01", "--branch", BRANCH, "--counter", COUNTER]
+        made = site.run("hub", "devices", "enrol", *names, **changed)
+        done = site.enrol_on_device(settings, made.stdout)
+        assert done.exit_code == 0, done.output
+        assert done.stdout.startswith(f"device may-01 is enrolled at {BRANCH}/{COUNTER}; ")
+        assert own.strip() in settings.read_text()
+        state = tmp_path / "state"
+        for name in ("device.key", "tls.pem", "tls-ca.pem"):
+            assert (state / name).stat().st_mode & 0o777 == 0o600
         agent = subprocess.run(
             [sys.executable, "-m", "tests.agent_process", str(settings)],
-            cwd=Path(__file__).parents[2],
+            cwd=ROOT,
             capture_output=True,
             text=True,
             timeout=60,
@@ -127,6 +167,10 @@ def test_from_a_token_to_rows_in_the_database(site, module_db, hub_url, tmp_path
     assert module_db.rows(query) == [(BRANCH, "offline")]
     assert module_db.value("SELECT count(*) FROM hailong_private.activity") >= 1
     assert module_db.rows("SELECT reason FROM hailong.rejects") == []
+    said = log.read_text() + agent.stdout + agent.stderr
+    token = EnrolmentToken.parse(made.stdout)
+    assert token.secret not in said
+    assert "ERROR" not in log.read_text()
 
 
 def test_the_hub_keeps_no_key_and_no_secret(site, module_db, hub_url):
@@ -422,7 +466,7 @@ def test_rows_flow_on_while_certificates_change(site, module_db, hub_url):
     """Certificates that live a few seconds: the device renews by itself, its connection is cut
     once after the first certificate has ended, and no row is lost or doubled.
     """
-    life = timedelta(seconds=8)
+    life = timedelta(seconds=5)
     with site.identity(life) as short, ingest(site, module_db):
         words = ["hub", "devices", "enrol", "--device", "may-20", "--branch", BRANCH]
         made = site.run(*words, "--counter", COUNTER, HAILONG_ENROL_URL=short)
@@ -439,7 +483,7 @@ def test_rows_flow_on_while_certificates_change(site, module_db, hub_url):
             publisher.start()
             sent = 0
             cut = False
-            while sent < 60 or not cut:
+            while sent < 40 or not cut:
                 outbox.append("health", health_payload(), uuid4(), datetime.now(UTC))
                 sent += 1
                 time.sleep(0.1)
