@@ -89,7 +89,7 @@ def certificate(
     issuer_key: ec.EllipticCurvePrivateKey,
 ) -> x509.Certificate:
     """Raises PkiError for names that a certificate of this kind cannot carry."""
-    lifetime = wanted.lifetime or LIFETIMES[wanted.kind]
+    lifetime = LIFETIMES[wanted.kind] if wanted.lifetime is None else wanted.lifetime
     now = _now()
     purpose = (
         ExtendedKeyUsageOID.SERVER_AUTH
