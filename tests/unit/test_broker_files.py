@@ -7,10 +7,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from edge_agent.errors import IdentityError, SettingsError
 from edge_agent.settings import AgentSettings
 from edge_agent.tls import BrokerTls
+from hailong.cli import main
 from hub.identity import emqx, mosquitto
 from hub.identity.errors import BrokerFilesError
 from hub.identity.mosquitto import BrokerPlan
@@ -186,3 +188,19 @@ def test_the_identity_parts_settings():
 def test_what_is_wrong_is_named_with_what_was_expected(variable, value):
     with pytest.raises(HubSettingsError, match=f"^{variable}.*expected"):
         IdentitySettings.from_environment({**IDENTITY, variable: value})
+
+
+def test_the_page_names_every_variable():
+    root = Path(__file__).parents[2]
+    page = (root / "docs" / "identity.md").read_text("utf-8")
+    for file in ("hub/tls.py", "hub/identity/settings.py"):
+        for name in re.findall(r"HAILONG_[A-Z_]*[A-Z]", (root / file).read_text("utf-8")):
+            assert name in page, name
+
+
+def test_the_page_names_every_command():
+    page = (Path(__file__).parents[2] / "docs" / "identity.md").read_text("utf-8")
+    named = set(re.findall(r"hailong ((?:pki|agent|hub) [a-z-]+(?: (?:enrol|revoke))?)", page))
+    assert {f"pki {name}" for name in ("init", "issue", "renew", "revoke", "list", "crl")} <= named
+    for words in named:
+        assert CliRunner().invoke(main, [*words.split(), "--help"]).exit_code == 0, words
