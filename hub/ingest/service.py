@@ -137,7 +137,7 @@ class IngestService:
                 else:
                     self._store(batch, stop)
                 self._confirm()
-        except Exception:  # noqa: BLE001 - the boundary of the thread, told before it ends
+        except Exception:
             log.exception("storing stopped by an error")
         finally:
             ended.set()

@@ -442,6 +442,18 @@ ALTER TABLE ONLY hailong.staff FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE hailong.staff OWNER TO hailong_migrator;
 
+-- Name: stream_faults; Type: TABLE; Schema: hailong; Owner: hailong_migrator
+
+CREATE TABLE hailong.stream_faults (
+    device_id text NOT NULL,
+    stream text NOT NULL,
+    hour timestamp with time zone NOT NULL,
+    late bigint NOT NULL,
+    doubled bigint NOT NULL
+);
+
+ALTER TABLE hailong.stream_faults OWNER TO hailong_migrator;
+
 -- Name: streams; Type: TABLE; Schema: hailong; Owner: hailong_migrator
 
 CREATE TABLE hailong.streams (
@@ -451,8 +463,6 @@ CREATE TABLE hailong.streams (
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     rejected int8multirange DEFAULT '{}'::int8multirange NOT NULL,
     dropped int8multirange DEFAULT '{}'::int8multirange NOT NULL,
-    doubled bigint DEFAULT 0 NOT NULL,
-    late bigint DEFAULT 0 NOT NULL,
     first_at timestamp with time zone DEFAULT now() NOT NULL,
     captured_at timestamp with time zone,
     CONSTRAINT streams_stream_check CHECK ((stream ~ '^[0-9a-f]{32}$'::text))
@@ -605,6 +615,11 @@ ALTER TABLE ONLY hailong.sessions
 ALTER TABLE ONLY hailong.staff
     ADD CONSTRAINT staff_pkey PRIMARY KEY (staff_id);
 
+-- Name: stream_faults stream_faults_pkey; Type: CONSTRAINT; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE ONLY hailong.stream_faults
+    ADD CONSTRAINT stream_faults_pkey PRIMARY KEY (device_id, stream, hour);
+
 -- Name: streams streams_pkey; Type: CONSTRAINT; Schema: hailong; Owner: hailong_migrator
 
 ALTER TABLE ONLY hailong.streams
@@ -724,6 +739,11 @@ ALTER TABLE ONLY hailong.sessions
 
 ALTER TABLE ONLY hailong.staff
     ADD CONSTRAINT staff_branch_id_fkey FOREIGN KEY (branch_id) REFERENCES hailong.branches(branch_id);
+
+-- Name: stream_faults stream_faults_device_id_fkey; Type: FK CONSTRAINT; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE ONLY hailong.stream_faults
+    ADD CONSTRAINT stream_faults_device_id_fkey FOREIGN KEY (device_id) REFERENCES hailong.devices(device_id);
 
 -- Name: streams streams_device_id_fkey; Type: FK CONSTRAINT; Schema: hailong; Owner: hailong_migrator
 
@@ -1070,6 +1090,13 @@ GRANT SELECT ON TABLE hailong.sessions TO hailong_backup;
 GRANT SELECT ON TABLE hailong.staff TO hailong_ingest;
 GRANT SELECT ON TABLE hailong.staff TO hailong_app;
 GRANT SELECT ON TABLE hailong.staff TO hailong_backup;
+
+-- Name: TABLE stream_faults; Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+GRANT SELECT ON TABLE hailong.stream_faults TO hailong_backup;
+GRANT SELECT,INSERT,UPDATE ON TABLE hailong.stream_faults TO hailong_ingest;
+GRANT SELECT ON TABLE hailong.stream_faults TO hailong_app;
+GRANT SELECT ON TABLE hailong.stream_faults TO hailong_auditor;
 
 -- Name: TABLE streams; Type: ACL; Schema: hailong; Owner: hailong_migrator
 
