@@ -13,7 +13,8 @@ from hub.auth.permissions import UserRole
 from hub.auth.users import create_user
 from hub.cli_broker import broker_config
 from hub.cli_devices import devices
-from hub.cli_parts import BadInput, as_migrator, told
+from hub.cli_errors import BadInput, as_migrator, told
+from hub.cli_ingest import gaps, ingest
 from hub.run import PARTS, run_hub, usual_parts
 from hub.settings import HubSettings
 from hub.store.bootstrap import bootstrap as make_roles_and_database
@@ -130,5 +131,7 @@ def add(login: str, role: str, branches: tuple[str, ...], staff: str | None, lan
     click.echo(f"user {login} may sign in")
 
 
-for command in (devices, broker_config):
-    hub.add_command(command)
+hub.add_command(devices)
+hub.add_command(broker_config)
+hub.add_command(ingest)
+hub.add_command(gaps)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from hub.cli_parts import as_migrator, told
+from hub.cli_errors import as_migrator, told
 from hub.identity import emqx, mosquitto
 from hub.identity.keeper import write_shared
 from hub.identity.mosquitto import BrokerPlan

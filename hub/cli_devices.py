@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import click
 
-from hub.cli_parts import BadInput, as_migrator, told
+from hub.cli_errors import BadInput, as_migrator, told
 from hub.identity.enrolment import make_token
 from hub.identity.service import keeper_of
 from hub.identity.settings import broker_files, enrol_url, pki_folder

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 from cryptography.hazmat.primitives import serialization
 
-from hub.cli_parts import BadInput, told
+from hub.cli_errors import BadInput, told
 from hub.embedded.files import write_private
 from hub.pki.authority import Signer, issue_with_new_key
 from hub.pki.folder import devices, make, services, unlock_devices, unlock_services

@@ -1,4 +1,4 @@
-"""What the hub's commands share: errors as one line, and the migrator's database."""
+"""What every command of `hailong hub` shares: errors as one line, and the database to change."""
 
 import os
 from collections.abc import Callable, Iterator
