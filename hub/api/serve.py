@@ -106,14 +106,13 @@ def serve(
     port: int,
     stop: threading.Event,
     tls: ssl.SSLContext | None = None,
-    database: Database | None = None,
 ) -> None:
     """Serves until `stop` is set, also while the database is away: pages then say so.
 
     Opens the application's database and closes it at the end. Raises AddressInUseError before
     anything is served.
     """
-    database = database or app.state.services.database
+    database: Database = app.state.services.database
     opener = threading.Thread(target=open_database, args=(database, stop), name="web-database")
     with WebServer(app, host, port, tls) as server:
         log.info("pages at %s", server.address)

@@ -42,7 +42,8 @@ def take_over(broker: Address, tls: ssl.SSLContext | None, device_id: str) -> No
     if tls is not None:
         client.tls_set_context(tls)
     try:
-        client.connect(broker.host, broker.port, clean_start=True)
+        # Of paho, the keepalive also bounds the handshake.
+        client.connect(broker.host, broker.port, keepalive=10, clean_start=True)
         end_s = time.monotonic() + _WAIT_S
         while not answers and time.monotonic() < end_s:
             if client.loop(0.1) != mqtt.MQTT_ERR_SUCCESS:

@@ -33,6 +33,7 @@ from hub.store.rows import DeviceRow
 
 log = logging.getLogger(__name__)
 _LOOK_S = 0.5
+_AGAIN_S = 2.0
 _ROUND = timedelta(minutes=1)
 _CRL_AGE = timedelta(days=1)
 
@@ -65,6 +66,10 @@ class BrokerKeeper:
         self._close = close
         self._clock = clock
         self._to_close: set[str] | None = None
+        self._open: set[str] = set()
+        """Could not be closed in the last round, and told so."""
+        self._reload_due = True
+        """At the start, too: an earlier keeper may have been killed between write and reload."""
 
     def run(self, stop: threading.Event) -> None:
         """A round at each change of devices or certificates, and once a minute."""
@@ -78,12 +83,12 @@ class BrokerKeeper:
                 if version != seen or now >= due or self._to_close:
                     self.settle()
                     seen, due, told = version, now + _ROUND, ""
-            except HubError as error:
-                if error.code != told:
-                    log.warning("%s", error)
-                told = error.code
-                seen = None
-            stop.wait(_LOOK_S)
+            except (HubError, OSError) as error:
+                code = error.code if isinstance(error, HubError) else type(error).__name__
+                if code != told:
+                    log.warning("the broker's rights are not up to date (%s): %s", code, error)
+                told, seen = code, None
+            stop.wait(_AGAIN_S if told else _LOOK_S)
 
     def settle(self) -> Settled:
         """One round. Raises HubError; then nothing is lost, the next round goes on.
@@ -115,8 +120,10 @@ class BrokerKeeper:
             self._to_close = {e.name for e in listed} & gone
         self._to_close |= self._newly_listed(self._files.folder, listed)
         written = self._write(self._files.folder, devices)
-        if written:
+        self._reload_due = self._reload_due or bool(written)
+        if self._reload_due:
             self._files.reload()
+            self._reload_due = False
         return self._shut(revoked, written)
 
     def _shut(self, revoked: tuple[str, ...], written: tuple[str, ...]) -> Settled:
@@ -127,12 +134,11 @@ class BrokerKeeper:
             try:
                 self._close(device_id)
             except ConnectionCloseError as error:
-                log.warning("%s", error)
+                log.log(logging.DEBUG if device_id in self._open else logging.WARNING, "%s", error)
             else:
                 closed.append(device_id)
-        still = set(self._to_close or ()) - set(closed)
-        self._to_close = still
-        return Settled(revoked, written, tuple(closed), tuple(sorted(still)))
+        self._to_close = self._open = set(self._to_close or ()) - set(closed)
+        return Settled(revoked, written, tuple(closed), tuple(sorted(self._open)))
 
     def _newly_listed(self, folder: Path, listed: Iterable[Entry]) -> set[str]:
         """Devices with a revoked certificate that the broker's list does not hold yet."""

@@ -1,11 +1,12 @@
 """The identity part of a hub: devices enrol and renew here, and the broker's rights are kept."""
 
+import logging
 import threading
 from datetime import UTC, datetime
 from pathlib import Path
 
 from hub.api.enrol import create_enrolment_app
-from hub.api.serve import open_database, serve
+from hub.api.serve import WebServer, open_database
 from hub.identity.close import closer
 from hub.identity.enrolment import Enrolment, Told
 from hub.identity.keeper import BrokerKeeper
@@ -14,6 +15,8 @@ from hub.pki.folder import services, unlock_devices
 from hub.settings import HubSettings, load_public_key
 from hub.store.pool import Database
 from hub.tls import server_context
+
+log = logging.getLogger(__name__)
 
 
 def utc_now() -> datetime:
@@ -49,18 +52,16 @@ class IdentityService:
         )
 
     def run(self, stop: threading.Event) -> None:
-        """Until `stop`; the database may be away and come back."""
-        ending = threading.Event()
-        keeper = threading.Thread(target=self._keep, args=(ending,), name="broker-keeper")
-        keeper.start()
+        """Until `stop`; the database may be away and come back. Raises AddressInUseError before
+        anything is served.
+        """
+        listen = self._listen
         try:
-            listen = self._listen
-            serve(self._app, listen.host, listen.port, stop, self._tls, self._database)
+            with WebServer(self._app, listen.host, listen.port, self._tls) as server:
+                log.info("devices enrol at %s", server.address)
+                for database in (self._database, self._keepers):
+                    open_database(database, stop)
+                self._keeper.run(stop)
         finally:
-            ending.set()
-            keeper.join()
-
-    def _keep(self, ending: threading.Event) -> None:
-        open_database(self._keepers, ending)
-        self._keeper.run(ending)
-        self._keepers.close()
+            self._database.close()
+            self._keepers.close()

@@ -6,6 +6,7 @@ import http.client
 import itertools
 import socket
 import ssl
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -15,8 +16,10 @@ import pytest
 
 from hub.api.app import create_app
 from hub.api.serve import WebServer
+from hub.identity.errors import BrokerFilesError
+from hub.identity.keeper import BrokerKeeper
 from hub.identity.service import keeper_of
-from hub.identity.settings import broker_files
+from hub.identity.settings import BrokerFiles, broker_files
 from hub.pki.folder import make, unlock_devices
 from hub.settings import HubSettings
 from hub.store.place import enrol_device, revoke_device, set_up_place
@@ -316,6 +319,35 @@ def test_a_connection_that_the_keeper_had_no_time_to_close_is_closed_at_its_star
     assert client.is_open
     assert name in keeper(site, migrator).settle().closed
     assert client.ended.wait(5)
+
+
+def test_a_keeper_goes_on_when_files_and_broker_are_there_again(
+    site, migrator, device, tmp_path, caplog
+):
+    """No folder, then a reload that fails: told once each, and made up for."""
+    name = device()
+    folder, reloads, fails = tmp_path / "broker", [], [True]
+
+    def reload():
+        reloads.append(fails[0])
+        if fails[0]:
+            raise BrokerFilesError("the broker does not answer")
+
+    at_work = BrokerKeeper(migrator, site.devices, BrokerFiles(folder, reload), None)
+    stop = threading.Event()
+    thread = threading.Thread(target=at_work.run, args=(stop,))
+    thread.start()
+    try:
+        wait_until(lambda: "cannot be written" in caplog.text)
+        folder.mkdir()
+        wait_until(lambda: reloads)
+        assert f"user {name}\n" in (folder / "devices.acl").read_text()
+        fails[0] = False
+        wait_until(lambda: reloads[-1] is False)
+    finally:
+        stop.set()
+        thread.join(20)
+    assert caplog.text.count("does not answer") <= 1 + caplog.text.count("cannot be written")
 
 
 def test_a_broker_that_is_away_while_a_device_is_revoked(site, device):
