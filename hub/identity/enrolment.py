@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from hub.identity.errors import refused
 from hub.identity.requests import check_proof, requested_key
 from hub.pki.authority import Signer
-from hub.pki.profiles import Kind, Wanted
+from hub.pki.profiles import Kind, Wanted, check_device_name
 from hub.store import identity
 from hub.store.identity import ENROLLED, TokenRow
 from hub.store.pool import Database
@@ -52,7 +52,10 @@ def make_token(
     authority_sha256: str,
     lifetime: timedelta = TOKEN_LIFETIME,
 ) -> EnrolmentToken:
-    """As hailong_migrator. Raises RosterError when there is no such counter."""
+    """As hailong_migrator. Raises RosterError when there is no such counter, PkiError for a name
+    that is a hub's.
+    """
+    check_device_name(device_id)
     token = EnrolmentToken(
         hub_url, authority_sha256, device_id, secrets.token_hex(8), secrets.token_hex(32)
     )

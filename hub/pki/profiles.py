@@ -18,6 +18,8 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from hub.pki.errors import PkiError
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
+WORKERS = "hailong-"
+"""What every client id of a hub begins with."""
 _HOST = re.compile(
     r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*"
 )
@@ -118,6 +120,17 @@ def certificate(
     )
 
 
+def check_device_name(name: str) -> None:
+    """A device's name is its client id at the broker, where hub workers have such ids: a device
+    of that name would take a worker's session over. Raises PkiError.
+    """
+    if name.startswith(WORKERS):
+        raise PkiError(
+            f"device {name[:40]!r} is named as the hub's workers are; expected a name that does "
+            f"not begin with {WORKERS}"
+        )
+
+
 def _names(wanted: Wanted) -> list[x509.GeneralName]:
     if wanted.kind is Kind.SERVER:
         if not wanted.hosts:
@@ -131,6 +144,8 @@ def _names(wanted: Wanted) -> list[x509.GeneralName]:
             f"{wanted.name[:40]!r} is no name; expected lower-case letters, digits and hyphens, "
             "32 at most"
         )
+    if wanted.kind is Kind.DEVICE:
+        check_device_name(wanted.name)
     return [x509.UniformResourceIdentifier(f"urn:hailong:{wanted.kind}:{wanted.name}")]
 
 

@@ -389,6 +389,14 @@ def test_an_unknown_counter_gets_no_token(site):
     assert "no counter quay-77" in done.stderr
 
 
+def test_no_device_is_named_as_a_hubs_worker(site):
+    """Its name is its client id: it would take the worker's session over."""
+    names = ["--device", "hailong-ingest-1", "--branch", BRANCH, "--counter", COUNTER]
+    done = site.run("hub", "devices", "enrol", *names)
+    assert done.exit_code == 2
+    assert "named as the hub's workers are" in done.stderr
+
+
 def renew(site: IdentitySite, one: Asking, **changes: object) -> str:
     """The reason of the refusal, empty when it was renewed."""
     csr_pem = TlsKey().request(one.token.device_id)

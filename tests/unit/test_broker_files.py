@@ -4,6 +4,7 @@ import re
 import signal
 import subprocess
 import sys
+import wave
 from pathlib import Path
 
 import pytest
@@ -205,3 +206,27 @@ def test_the_page_names_every_command():
     for words in named:
         done = CliRunner().invoke(main, [*words.split(), "--help"], env={"HAILONG_PKI": "pki"})
         assert done.exit_code == 0, words
+
+
+def test_neither_agent_nor_hub_runs_plainly_over_a_network(tmp_path):
+    sound = tmp_path / "counter.wav"
+    with wave.open(str(sound), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(16_000)
+        file.writeframes(b"\1\0" * 16_000)
+    settings = tmp_path / "agent.toml"
+    settings.write_text(
+        'device_id = "may-01"\nbranch = "b"\ncounter = "c"\n'
+        f'state = "{tmp_path / "state"}"\nbroker_url = "mqtt://broker.hn.test"\n'
+        f'hub_public_key = "{"ab" * 32}"\n[source]\npath = "{sound}"\n'
+    )
+    hub = {**HUB, "HAILONG_BROKER_URL": "mqtt://broker.hn.test", "HAILONG_STATE": str(tmp_path)}
+    for words, environment in (
+        (["agent", "run", "--settings", str(settings)], {}),
+        (["hub", "run", "--only", "ingest"], hub),
+    ):
+        done = CliRunner().invoke(main, words, env=environment)
+        assert done.exit_code == 2
+        assert "could read and forge" in done.stderr
+        assert done.stderr.count("\n") == 1

@@ -1,8 +1,10 @@
 """The authority: what it signs, and that nothing it has promised is ever lost."""
 
 import json
+import random
 import subprocess
 import sys
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -83,6 +85,7 @@ def _pem():
         Wanted(Kind.DEVICE, "May 01"),
         Wanted(Kind.DEVICE, "may-01/../x"),
         Wanted(Kind.DEVICE, "+"),
+        Wanted(Kind.DEVICE, "hailong-ingest-1"),
         Wanted(Kind.DEVICE, ""),
         Wanted(Kind.SERVER, "broker"),
         Wanted(Kind.SERVER, "broker", ("B.vn",)),
@@ -221,6 +224,37 @@ def test_many_writers_at_once_lose_nothing(tmp_path):
     known = devices.index.read()
     assert len(known.entries) == len(known.revoked(NOW)) == 24
     assert len(list(devices.crl())) == 24
+
+
+def test_kill_9_loses_no_revocation(tmp_path):
+    """Killed at random points; what a command had told as revoked is revoked."""
+    folder.make(tmp_path / "pki", "Thử", PASSPHRASE.encode())
+    code = (
+        "import sys; from pathlib import Path\n"
+        "from hub.pki.folder import unlock_devices\n"
+        "from hub.pki.profiles import Kind, Wanted, new_key\n"
+        "signer = unlock_devices(Path(sys.argv[1]))\n"
+        "while True:\n"
+        "    made = signer.issue(Wanted(Kind.DEVICE, 'may-01'), new_key().public_key())\n"
+        "    signer.revoke([e for e in signer.authority.index.read().entries\n"
+        "                   if e.serial == made.serial_number])\n"
+        "    print(made.serial_number, flush=True)\n"
+    )
+    told: set[int] = set()
+    for seed in range(3):
+        worker = subprocess.Popen(
+            [sys.executable, "-c", code, str(tmp_path / "pki")], stdout=subprocess.PIPE, text=True
+        )
+        for _ in range(3 + seed):
+            told.add(int(worker.stdout.readline()))
+        time.sleep(random.Random(seed).uniform(0, 0.05))
+        worker.kill()
+        told |= {int(line) for line in worker.communicate()[0].splitlines() if line}
+    devices = folder.unlock_devices(tmp_path / "pki")
+    known = devices.authority.index.read()
+    assert told <= {e.serial for e in known.revoked(NOW)}
+    devices.write_crl()
+    assert told <= {entry.serial_number for entry in devices.authority.crl()}
 
 
 def test_warnings_name_what_ends_and_what_to_do(pki, tmp_path):
