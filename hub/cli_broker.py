@@ -77,8 +77,8 @@ def broker_config(
             emqx.CONFIGURATION: emqx.configuration(plan),
             emqx.ACL: emqx.acl(devices, hubs),
         }
-    for folder in (out, plan.data):
-        folder.mkdir(mode=0o750, parents=True, exist_ok=True)
+    out.mkdir(mode=0o750, parents=True, exist_ok=True)
+    plan.data.mkdir(mode=0o770, parents=True, exist_ok=True)
     for name, text in texts.items():
         write_shared(out / name, text)
     click.echo(f"{out}: {len(texts)} files, {len(devices)} devices, hubs: {', '.join(hubs) or '-'}")

@@ -27,6 +27,7 @@ from paho.mqtt.properties import Properties
 
 from edge_agent.settings import AgentSettings
 from hailong.cli import main
+from hub.embedded import ports
 from hub.identity import mosquitto
 from hub.identity.service import IdentityService
 from hub.identity.settings import IdentitySettings
@@ -299,8 +300,8 @@ def load_settings(file: Path, **changes: Any) -> AgentSettings:
 
 
 def free_port() -> int:
-    with socket.create_server((HOST, 0)) as probe:
-        return int(probe.getsockname()[1])
+    """Below those that clients get: a broker comes back to its port after a restart."""
+    return ports._choose()
 
 
 def _listens(port: int) -> bool:
