@@ -1,20 +1,14 @@
 """`hailong hub rollups`: whether the sums are what the rows say, and counting them anew."""
 
-import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date, datetime
 
 import click
 
-from hub.errors import HubError
-from hub.settings import HubSettings
-from hub.store.pool import Database
+from hub.cli_errors import as_migrator, told
 from hub.store.rollup_check import check as check_rollups
 from hub.store.rollup_check import rebuild as rebuild_rollups
 
-_OPEN_S = 10.0
 _SHOWN = 100
 """Differences printed at most: where there are thousands, a hundred tell as much."""
 
@@ -35,10 +29,11 @@ def _since(*, required: bool) -> click.Option:
 
 
 @rollups.command(params=[_since(required=False)])
+@told
 def check(since: datetime | None) -> None:
     """Recompute from the rows and print what differs; exit code 1 if anything does."""
     found = waiting = set_aside = 0
-    with _as_migrator() as database:
+    with as_migrator() as database:
         branches = set()
         for checked in check_rollups(database, since.date() if since else None):
             for difference in checked.differences:
@@ -58,32 +53,13 @@ def check(since: datetime | None) -> None:
 
 
 @rollups.command(params=[_since(required=True)])
+@told
 def rebuild(since: datetime) -> None:
     """Count anew from the rows, branch by branch and month by month, while all goes on."""
-    with _as_migrator() as database:
+    with as_migrator() as database:
         for branch, month, count in rebuild_rollups(database, since.date()):
             click.echo(f"{branch} {_month(month)}: {count} interactions")
 
 
 def _month(first: date) -> str:
     return f"{first:%m/%Y}"
-
-
-class _BadInput(click.ClickException):
-    """One line on standard error."""
-
-    exit_code = 2
-
-
-@contextmanager
-def _as_migrator() -> Iterator[Database]:
-    try:
-        settings = HubSettings.from_environment(os.environ)
-        database = Database(settings.database_url("migrator"), application_name="hailong-rollups")
-        database.open(_OPEN_S)
-        try:
-            yield database
-        finally:
-            database.close()
-    except HubError as error:
-        raise _BadInput(str(error)) from error

@@ -52,6 +52,14 @@ END $$;
 
 ALTER FUNCTION hailong.add_bins(a integer[], b integer[]) OWNER TO hailong_migrator;
 
+-- Name: cardinality(int8multirange); Type: FUNCTION; Schema: hailong; Owner: hailong_migrator
+
+CREATE FUNCTION hailong.cardinality(of int8multirange) RETURNS bigint
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN (SELECT (COALESCE(sum((upper(part.part) - lower(part.part))), (0)::numeric))::bigint AS "coalesce" FROM unnest(cardinality.of) part(part));
+
+ALTER FUNCTION hailong.cardinality(of int8multirange) OWNER TO hailong_migrator;
+
 -- Name: ensure_activity(timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: hailong; Owner: hailong_migrator
 
 CREATE FUNCTION hailong.ensure_activity(from_at timestamp with time zone, to_at timestamp with time zone) RETURNS integer
@@ -113,6 +121,55 @@ CREATE FUNCTION hailong.hanoi(at timestamp with time zone) RETURNS timestamp wit
     RETURN (at AT TIME ZONE '07:00:00'::interval);
 
 ALTER FUNCTION hailong.hanoi(at timestamp with time zone) OWNER TO hailong_migrator;
+
+-- Name: redeem_enrolment(text, bytea, text, bytea); Type: FUNCTION; Schema: hailong; Owner: hailong_migrator
+
+CREATE FUNCTION hailong.redeem_enrolment(the_token text, the_secret_sha256 bytea, the_device text, the_key bytea, OUT outcome text, OUT branch_id text, OUT counter_id text) RETURNS record
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog'
+    AS $$
+DECLARE
+    token hailong_private.enrolment_tokens;
+    device hailong.devices;
+BEGIN
+    SELECT * INTO token FROM hailong_private.enrolment_tokens t WHERE t.token_id = the_token FOR UPDATE;
+    IF NOT FOUND OR token.secret_sha256 <> the_secret_sha256 THEN
+        outcome := 'token_unknown';
+        RETURN;
+    END IF;
+    IF token.device_id <> the_device THEN
+        outcome := 'token_other_device';
+        RETURN;
+    END IF;
+    SELECT * INTO device FROM hailong.devices d WHERE d.device_id = the_device FOR UPDATE;
+    IF device.revoked_at > token.made_at
+        OR device.revoked_at IS NOT NULL AND token.used_at IS NOT NULL THEN
+        outcome := 'device_revoked';
+    ELSIF token.expires_at <= now() THEN
+        outcome := 'token_expired';
+    ELSIF token.used_key <> the_key THEN
+        outcome := 'token_used';
+    ELSIF device.revoked_at IS NOT NULL AND device.public_key = the_key THEN
+        outcome := 'key_revoked';
+    ELSIF device.revoked_at IS NULL AND device.public_key <> the_key THEN
+        outcome := 'device_has_other_key';
+    ELSE
+        IF token.used_at IS NULL THEN
+            INSERT INTO hailong.devices (device_id, branch_id, counter_id, public_key)
+            VALUES (the_device, token.branch_id, token.counter_id, the_key)
+            ON CONFLICT (device_id) DO UPDATE SET
+                branch_id = excluded.branch_id, counter_id = excluded.counter_id,
+                public_key = excluded.public_key, revoked_at = NULL, enrolled_at = now();
+            UPDATE hailong_private.enrolment_tokens t SET used_at = now(), used_key = the_key
+            WHERE t.token_id = the_token;
+        END IF;
+        outcome := 'enrolled';
+        SELECT d.branch_id, d.counter_id INTO branch_id, counter_id
+        FROM hailong.devices d WHERE d.device_id = the_device;
+    END IF;
+END $$;
+
+ALTER FUNCTION hailong.redeem_enrolment(the_token text, the_secret_sha256 bytea, the_device text, the_key bytea, OUT outcome text, OUT branch_id text, OUT counter_id text) OWNER TO hailong_migrator;
 
 -- Name: refresh_rollups(text, text[], timestamp with time zone[], uuid[]); Type: FUNCTION; Schema: hailong; Owner: hailong_migrator
 
@@ -1003,6 +1060,20 @@ ALTER TABLE ONLY hailong.points FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE hailong.points OWNER TO hailong_migrator;
 
+-- Name: reject_counts; Type: TABLE; Schema: hailong; Owner: hailong_migrator
+
+CREATE TABLE hailong.reject_counts (
+    hour timestamp with time zone NOT NULL,
+    branch_id text NOT NULL,
+    device_id text NOT NULL,
+    reason text NOT NULL,
+    messages bigint NOT NULL
+);
+
+ALTER TABLE ONLY hailong.reject_counts FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE hailong.reject_counts OWNER TO hailong_migrator;
+
 -- Name: rejects; Type: TABLE; Schema: hailong; Owner: hailong_migrator
 
 CREATE TABLE hailong.rejects (
@@ -1216,6 +1287,18 @@ ALTER TABLE ONLY hailong.staff_rollups FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE hailong.staff_rollups OWNER TO hailong_migrator;
 
+-- Name: stream_faults; Type: TABLE; Schema: hailong; Owner: hailong_migrator
+
+CREATE TABLE hailong.stream_faults (
+    device_id text NOT NULL,
+    stream text NOT NULL,
+    hour timestamp with time zone NOT NULL,
+    late bigint NOT NULL,
+    doubled bigint NOT NULL
+);
+
+ALTER TABLE hailong.stream_faults OWNER TO hailong_migrator;
+
 -- Name: streams; Type: TABLE; Schema: hailong; Owner: hailong_migrator
 
 CREATE TABLE hailong.streams (
@@ -1223,10 +1306,18 @@ CREATE TABLE hailong.streams (
     stream text NOT NULL,
     settled int8multirange DEFAULT '{}'::int8multirange NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    rejected int8multirange DEFAULT '{}'::int8multirange NOT NULL,
+    dropped int8multirange DEFAULT '{}'::int8multirange NOT NULL,
+    first_at timestamp with time zone DEFAULT now() NOT NULL,
+    captured_at timestamp with time zone,
     CONSTRAINT streams_stream_check CHECK ((stream ~ '^[0-9a-f]{32}$'::text))
 );
 
 ALTER TABLE hailong.streams OWNER TO hailong_migrator;
+
+-- Name: COLUMN streams.captured_at; Type: COMMENT; Schema: hailong; Owner: hailong_migrator
+
+COMMENT ON COLUMN hailong.streams.captured_at IS 'of the newest message';
 
 -- Name: turns; Type: TABLE; Schema: hailong; Owner: hailong_migrator
 
@@ -1289,6 +1380,27 @@ CREATE TABLE hailong.users (
 
 ALTER TABLE hailong.users OWNER TO hailong_migrator;
 
+-- Name: enrolment_tokens; Type: TABLE; Schema: hailong_private; Owner: hailong_migrator
+
+CREATE TABLE hailong_private.enrolment_tokens (
+    token_id text NOT NULL,
+    secret_sha256 bytea NOT NULL,
+    device_id text NOT NULL,
+    branch_id text NOT NULL,
+    counter_id text NOT NULL,
+    made_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    used_at timestamp with time zone,
+    used_key bytea,
+    CONSTRAINT enrolment_tokens_check CHECK (((used_at IS NULL) = (used_key IS NULL))),
+    CONSTRAINT enrolment_tokens_device_id_check CHECK ((device_id ~ '^[a-z0-9][a-z0-9-]{0,31}$'::text)),
+    CONSTRAINT enrolment_tokens_secret_sha256_check CHECK ((octet_length(secret_sha256) = 32)),
+    CONSTRAINT enrolment_tokens_token_id_check CHECK ((token_id ~ '^[0-9a-f]{16}$'::text)),
+    CONSTRAINT enrolment_tokens_used_key_check CHECK ((octet_length(used_key) = 32))
+);
+
+ALTER TABLE hailong_private.enrolment_tokens OWNER TO hailong_migrator;
+
 -- Name: activity_marks activity_marks_pkey; Type: CONSTRAINT; Schema: hailong; Owner: hailong_migrator
 
 ALTER TABLE ONLY hailong.activity_marks
@@ -1349,6 +1461,11 @@ ALTER TABLE ONLY hailong.interactions
 ALTER TABLE ONLY hailong.points
     ADD CONSTRAINT points_pkey PRIMARY KEY (branch_id, point_id);
 
+-- Name: reject_counts reject_counts_pkey; Type: CONSTRAINT; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE ONLY hailong.reject_counts
+    ADD CONSTRAINT reject_counts_pkey PRIMARY KEY (hour, branch_id, device_id, reason);
+
 -- Name: rejects rejects_pkey; Type: CONSTRAINT; Schema: hailong; Owner: hailong_migrator
 
 ALTER TABLE ONLY hailong.rejects
@@ -1394,6 +1511,11 @@ ALTER TABLE ONLY hailong.staff
 ALTER TABLE ONLY hailong.staff_rollups
     ADD CONSTRAINT staff_rollups_pkey PRIMARY KEY (branch_id, measure, variant, day, staff_id, zone);
 
+-- Name: stream_faults stream_faults_pkey; Type: CONSTRAINT; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE ONLY hailong.stream_faults
+    ADD CONSTRAINT stream_faults_pkey PRIMARY KEY (device_id, stream, hour);
+
 -- Name: streams streams_pkey; Type: CONSTRAINT; Schema: hailong; Owner: hailong_migrator
 
 ALTER TABLE ONLY hailong.streams
@@ -1423,6 +1545,11 @@ ALTER TABLE ONLY hailong.users
 
 ALTER TABLE ONLY hailong_private.activity
     ADD CONSTRAINT activity_pkey PRIMARY KEY (branch_id, counter_id, at, device_id);
+
+-- Name: enrolment_tokens enrolment_tokens_pkey; Type: CONSTRAINT; Schema: hailong_private; Owner: hailong_migrator
+
+ALTER TABLE ONLY hailong_private.enrolment_tokens
+    ADD CONSTRAINT enrolment_tokens_pkey PRIMARY KEY (token_id);
 
 -- Name: rollup_contributions rollup_contributions_pkey; Type: CONSTRAINT; Schema: hailong_private; Owner: hailong_migrator
 
@@ -1477,6 +1604,10 @@ CREATE INDEX rollup_queue_due ON hailong.rollup_queue USING btree (branch_id, du
 -- Name: staff_rollups_by_staff; Type: INDEX; Schema: hailong; Owner: hailong_migrator
 
 CREATE INDEX staff_rollups_by_staff ON ONLY hailong.staff_rollups USING btree (branch_id, staff_id, day);
+
+-- Name: enrolment_tokens_device; Type: INDEX; Schema: hailong_private; Owner: hailong_migrator
+
+CREATE INDEX enrolment_tokens_device ON hailong_private.enrolment_tokens USING btree (device_id);
 
 -- Name: reviews reviews_append_only; Type: TRIGGER; Schema: hailong; Owner: hailong_migrator
 
@@ -1576,6 +1707,11 @@ ALTER TABLE ONLY hailong.sessions
 ALTER TABLE ONLY hailong.staff
     ADD CONSTRAINT staff_branch_id_fkey FOREIGN KEY (branch_id) REFERENCES hailong.branches(branch_id);
 
+-- Name: stream_faults stream_faults_device_id_fkey; Type: FK CONSTRAINT; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE ONLY hailong.stream_faults
+    ADD CONSTRAINT stream_faults_device_id_fkey FOREIGN KEY (device_id) REFERENCES hailong.devices(device_id);
+
 -- Name: streams streams_device_id_fkey; Type: FK CONSTRAINT; Schema: hailong; Owner: hailong_migrator
 
 ALTER TABLE ONLY hailong.streams
@@ -1596,6 +1732,11 @@ ALTER TABLE ONLY hailong.user_branches
 ALTER TABLE ONLY hailong.users
     ADD CONSTRAINT users_staff_id_fkey FOREIGN KEY (staff_id) REFERENCES hailong.staff(staff_id);
 
+-- Name: enrolment_tokens enrolment_tokens_branch_id_counter_id_fkey; Type: FK CONSTRAINT; Schema: hailong_private; Owner: hailong_migrator
+
+ALTER TABLE ONLY hailong_private.enrolment_tokens
+    ADD CONSTRAINT enrolment_tokens_branch_id_counter_id_fkey FOREIGN KEY (branch_id, counter_id) REFERENCES hailong.counters(branch_id, counter_id);
+
 -- Name: activity_rollups; Type: ROW SECURITY; Schema: hailong; Owner: hailong_migrator
 
 ALTER TABLE hailong.activity_rollups ENABLE ROW LEVEL SECURITY;
@@ -1603,6 +1744,10 @@ ALTER TABLE hailong.activity_rollups ENABLE ROW LEVEL SECURITY;
 -- Name: devices any_device; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
 CREATE POLICY any_device ON hailong.devices FOR SELECT TO hailong_ingest USING (true);
+
+-- Name: reject_counts any_reject; Type: POLICY; Schema: hailong; Owner: hailong_migrator
+
+CREATE POLICY any_reject ON hailong.reject_counts TO hailong_ingest USING (true);
 
 -- Name: rejects any_reject; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
@@ -1684,6 +1829,10 @@ CREATE POLICY by_branch ON hailong.interactions USING ((branch_id = ANY (hailong
 
 CREATE POLICY by_branch ON hailong.points USING ((branch_id = ANY (hailong.visible_branches())));
 
+-- Name: reject_counts by_branch; Type: POLICY; Schema: hailong; Owner: hailong_migrator
+
+CREATE POLICY by_branch ON hailong.reject_counts USING ((branch_id = ANY (hailong.visible_branches())));
+
 -- Name: rejects by_branch; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
 CREATE POLICY by_branch ON hailong.rejects USING ((branch_id = ANY (hailong.visible_branches())));
@@ -1728,6 +1877,10 @@ ALTER TABLE hailong.device_status ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE hailong.devices ENABLE ROW LEVEL SECURITY;
 
+-- Name: devices every_device; Type: POLICY; Schema: hailong; Owner: hailong_migrator
+
+CREATE POLICY every_device ON hailong.devices FOR SELECT TO hailong_identity USING (true);
+
 -- Name: flags; Type: ROW SECURITY; Schema: hailong; Owner: hailong_migrator
 
 ALTER TABLE hailong.flags ENABLE ROW LEVEL SECURITY;
@@ -1739,6 +1892,10 @@ ALTER TABLE hailong.hour_rollups ENABLE ROW LEVEL SECURITY;
 -- Name: interactions; Type: ROW SECURITY; Schema: hailong; Owner: hailong_migrator
 
 ALTER TABLE hailong.interactions ENABLE ROW LEVEL SECURITY;
+
+-- Name: reject_counts no_branch; Type: POLICY; Schema: hailong; Owner: hailong_migrator
+
+CREATE POLICY no_branch ON hailong.reject_counts FOR SELECT TO hailong_app, hailong_auditor USING ((branch_id = ''::text));
 
 -- Name: rejects no_branch; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
@@ -1762,6 +1919,10 @@ CREATE POLICY not_for_clerks ON hailong.activity_rollups AS RESTRICTIVE TO hailo
 
 CREATE POLICY not_for_clerks ON hailong.hour_rollups AS RESTRICTIVE TO hailong_app USING ((hailong.visible_staff() = '*'::text));
 
+-- Name: reject_counts not_for_clerks; Type: POLICY; Schema: hailong; Owner: hailong_migrator
+
+CREATE POLICY not_for_clerks ON hailong.reject_counts AS RESTRICTIVE TO hailong_app USING ((hailong.visible_staff() = '*'::text));
+
 -- Name: rejects not_for_clerks; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
 CREATE POLICY not_for_clerks ON hailong.rejects AS RESTRICTIVE TO hailong_app USING ((hailong.visible_staff() = '*'::text));
@@ -1773,6 +1934,10 @@ CREATE POLICY not_for_clerks ON hailong.rollups AS RESTRICTIVE TO hailong_app US
 -- Name: points; Type: ROW SECURITY; Schema: hailong; Owner: hailong_migrator
 
 ALTER TABLE hailong.points ENABLE ROW LEVEL SECURITY;
+
+-- Name: reject_counts; Type: ROW SECURITY; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE hailong.reject_counts ENABLE ROW LEVEL SECURITY;
 
 -- Name: rejects; Type: ROW SECURITY; Schema: hailong; Owner: hailong_migrator
 
@@ -1809,6 +1974,7 @@ GRANT USAGE ON SCHEMA hailong TO hailong_worker;
 GRANT USAGE ON SCHEMA hailong TO hailong_app;
 GRANT USAGE ON SCHEMA hailong TO hailong_auditor;
 GRANT USAGE ON SCHEMA hailong TO hailong_backup;
+GRANT USAGE ON SCHEMA hailong TO hailong_identity;
 
 -- Name: SCHEMA hailong_private; Type: ACL; Schema: -; Owner: hailong_migrator
 
@@ -1826,6 +1992,11 @@ GRANT ALL ON FUNCTION hailong.ensure_activity(from_at timestamp with time zone, 
 REVOKE ALL ON FUNCTION hailong.ensure_partitions(from_at timestamp with time zone, to_at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION hailong.ensure_partitions(from_at timestamp with time zone, to_at timestamp with time zone) TO hailong_ingest;
 GRANT ALL ON FUNCTION hailong.ensure_partitions(from_at timestamp with time zone, to_at timestamp with time zone) TO hailong_worker;
+
+-- Name: FUNCTION redeem_enrolment(the_token text, the_secret_sha256 bytea, the_device text, the_key bytea, OUT outcome text, OUT branch_id text, OUT counter_id text); Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+REVOKE ALL ON FUNCTION hailong.redeem_enrolment(the_token text, the_secret_sha256 bytea, the_device text, the_key bytea, OUT outcome text, OUT branch_id text, OUT counter_id text) FROM PUBLIC;
+GRANT ALL ON FUNCTION hailong.redeem_enrolment(the_token text, the_secret_sha256 bytea, the_device text, the_key bytea, OUT outcome text, OUT branch_id text, OUT counter_id text) TO hailong_identity;
 
 -- Name: FUNCTION refresh_rollups(of_branch text, counter_ids text[], ats timestamp with time zone[], interaction_ids uuid[]); Type: ACL; Schema: hailong; Owner: hailong_migrator
 
@@ -1982,6 +2153,7 @@ GRANT SELECT ON TABLE hailong.device_status TO hailong_auditor;
 GRANT SELECT ON TABLE hailong.devices TO hailong_ingest;
 GRANT SELECT ON TABLE hailong.devices TO hailong_app;
 GRANT SELECT ON TABLE hailong.devices TO hailong_backup;
+GRANT SELECT ON TABLE hailong.devices TO hailong_identity;
 
 -- Name: TABLE dropped; Type: ACL; Schema: hailong; Owner: hailong_migrator
 
@@ -2014,6 +2186,13 @@ GRANT SELECT ON TABLE hailong.points TO hailong_ingest;
 GRANT SELECT ON TABLE hailong.points TO hailong_worker;
 GRANT SELECT ON TABLE hailong.points TO hailong_app;
 GRANT SELECT ON TABLE hailong.points TO hailong_backup;
+
+-- Name: TABLE reject_counts; Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+GRANT SELECT ON TABLE hailong.reject_counts TO hailong_backup;
+GRANT SELECT,INSERT,UPDATE ON TABLE hailong.reject_counts TO hailong_ingest;
+GRANT SELECT ON TABLE hailong.reject_counts TO hailong_app;
+GRANT SELECT ON TABLE hailong.reject_counts TO hailong_auditor;
 
 -- Name: TABLE rejects; Type: ACL; Schema: hailong; Owner: hailong_migrator
 
@@ -2094,6 +2273,13 @@ GRANT SELECT ON TABLE hailong.staff_rollups TO hailong_app;
 GRANT SELECT ON TABLE hailong.staff_rollups TO hailong_worker;
 GRANT SELECT ON TABLE hailong.staff_rollups TO hailong_auditor;
 
+-- Name: TABLE stream_faults; Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+GRANT SELECT ON TABLE hailong.stream_faults TO hailong_backup;
+GRANT SELECT,INSERT,UPDATE ON TABLE hailong.stream_faults TO hailong_ingest;
+GRANT SELECT ON TABLE hailong.stream_faults TO hailong_app;
+GRANT SELECT ON TABLE hailong.stream_faults TO hailong_auditor;
+
 -- Name: TABLE streams; Type: ACL; Schema: hailong; Owner: hailong_migrator
 
 GRANT SELECT,INSERT,UPDATE ON TABLE hailong.streams TO hailong_ingest;
@@ -2134,6 +2320,10 @@ GRANT UPDATE(failed_sign_ins) ON TABLE hailong.users TO hailong_app;
 -- Name: COLUMN users.locked_until; Type: ACL; Schema: hailong; Owner: hailong_migrator
 
 GRANT UPDATE(locked_until) ON TABLE hailong.users TO hailong_app;
+
+-- Name: TABLE enrolment_tokens; Type: ACL; Schema: hailong_private; Owner: hailong_migrator
+
+GRANT SELECT ON TABLE hailong_private.enrolment_tokens TO hailong_backup;
 
 -- Name: DEFAULT PRIVILEGES FOR SEQUENCES; Type: DEFAULT ACL; Schema: hailong; Owner: hailong_migrator
 

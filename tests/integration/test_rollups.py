@@ -594,7 +594,7 @@ def test_the_commands_tell_and_mend(hub_db, city, monkeypatch):
     assert f"{city.branches[0]} 03/2026: " in built.output
     assert said("check").exit_code == 0
     monkeypatch.setenv("HAILONG_DATABASE_URL", "postgresql://127.0.0.1:1/hailong")
-    monkeypatch.setattr("hub.cli_rollups._OPEN_S", 0.1)
+    monkeypatch.setattr("hub.cli_errors._OPEN_S", 0.1)
     away = said("check")
     assert away.exit_code == 2
     assert "127.0.0.1:1/hailong" in away.output
