@@ -9,8 +9,9 @@ what stands above the channel's noise.
 
 A voice from afar (a neighbour, the hall's loudspeaker, television, a child) reaches both
 microphones about alike: D lies in the middle between the sides. It is told from two people
-speaking at once by being one sound (`one_sound.py`), or by being weak on both. With one
-microphone, only by being far weaker than the voices usual there.
+speaking at once by being one sound (`one_sound.py`), or by being weak on both; and once it has
+been heard so, by its level, also where somebody speaks at the counter at the same time
+(`far_voice.py`). With one microphone, only by being far weaker than the voices usual there.
 """
 
 from collections import deque
@@ -21,6 +22,7 @@ from math import log10
 import numpy as np
 
 from edge_agent.capture.frame import Samples
+from edge_agent.far_voice import FarVoices
 from edge_agent.noise_floor import NoiseFloor
 from edge_agent.one_sound import Moment, Moments, correlate
 
@@ -37,8 +39,8 @@ _UNSURE_STEP = 0.05
 """Of a step, where D lies in the middle: it may be a voice from afar, or a gain turned."""
 _LOUD_DB = 10.0
 """Learned from are chunks within this of the highest level of the window."""
-_KNOWN_CHUNKS = 90
-"""About 3 s of a side's speech."""
+_KNOWN_CHUNKS, _SOME_CHUNKS = 90, 45
+"""About 3 s of a side's speech; and what is enough to call others far weaker."""
 _FAR_DB = 10.0
 """So far under the usual level on both channels, what is in the middle comes from afar."""
 _FAR_MONO_DB = 18.0
@@ -53,12 +55,16 @@ is not surely one's own where the other's microphone shows nothing to hold it ag
 _FORGET_DB = 0.5 / 60 * 0.032
 """A chunk of speech taken for a far one lowers the usual level by so much (0.5 dB a minute),
 so that a microphone turned down is not deaf for ever."""
-_MIDDLE_SHARE = 0.5
+_MIDDLE_SHARE, _FAR_SHARE, _SIDED_SHARE = 0.5, 0.6, 0.75
 """Of the way from the middle to a side; nearer to the middle nobody at the counter speaks
-alone."""
+alone; of a weak voice, nearer than the second it is from afar, and beyond the third surely
+from that side."""
 _SIDED_LAG = 16
 """1 ms: a sound so much earlier on one microphone comes from its side. Of this is learned
-until both sides are known: of unequal microphones a strong bleed alone looks like afar."""
+until both sides are known: of unequal microphones a strong bleed alone looks like afar. A
+neighbour too may be nearer to one."""
+_ANEW_CHUNKS = 12
+"""Of a voice clearly on a side, after which what was learned of that side by its lag goes."""
 _WINDOW, _LEAST = 24, 12
 """Chunks with a voice that are looked at together, and the fewest."""
 _JUDGED, _HINT = 8, 4
@@ -85,6 +91,8 @@ class Standing:
     """It may be its own person's voice, if it is a voice."""
     confidence: float = 1.0
     """Share of its power that the other's bleed cannot explain; 0 to 1."""
+    near: bool = True
+    """It stands clear of the voices that are heard from afar, where any are."""
 
 
 @dataclass(slots=True)
@@ -93,6 +101,8 @@ class _Channel:
     floor: NoiseFloor = field(default_factory=NoiseFloor)
     whole_db: float = SILENT_DB
     """With the noise."""
+    rise: float = 0.0
+    """Power above the noise."""
     level_db: float = SILENT_DB
     peak_db: float = SILENT_DB
     silent: int = _DEAD_CHUNKS
@@ -106,8 +116,8 @@ class _Channel:
         self.whole_db = 10 * log10(power + 1e-12)
         sounds = power - offset**2 > 10 ** (_NO_SOUND_DB / 10)
         self.silent = 0 if sounds else self.silent + 1
-        rise = power - _RISE * self.floor.push(power)
-        self.level_db = 10 * log10(rise) if rise > 1e-12 else SILENT_DB
+        self.rise = max(0.0, power - _RISE * self.floor.push(power))
+        self.level_db = 10 * log10(self.rise) if self.rise > 1e-12 else SILENT_DB
         self.recent.append(self.level_db)
         self.peak_db = max(self.recent)
 
@@ -116,6 +126,14 @@ class _Channel:
             self.usual_db = self.peak_db
         self.usual_db = _towards(self.peak_db, self.usual_db, self.heard)
         self.heard += 1
+
+    def begin_anew(self) -> None:
+        self.usual_db, self.heard = None, 0
+
+    @property
+    def some_usual_db(self) -> float | None:
+        """Where enough was heard to hold others against it."""
+        return self.usual_db if self.heard >= _SOME_CHUNKS else None
 
     def weak(self, under_db: float) -> bool:
         """Far under what is usual, where that is known."""
@@ -140,6 +158,11 @@ class Attribution:
         """What was last heard came from afar."""
         self._lately = 0
         """Chunks with a voice, for which that is remembered."""
+        self._voices = FarVoices(channels)
+        self._by_lag = [False, False]
+        """A side of which nothing else was known when its lag was first learned from."""
+        self._clearly = [0, 0]
+        """Chunks on end with a voice that is clearly on the side."""
 
     @property
     def middle_db(self) -> float:
@@ -159,6 +182,7 @@ class Attribution:
             channel.hear(power, offset)
         if len(self._channels) == 1:
             return (Standing(own=not self._channels[0].weak(_FAR_MONO_DB)),)
+        self._voices.listen([channel.rise for channel in self._channels])
         one, two = self._channels
         in_middle = self._in_middle(one.peak_db - two.peak_db)
         from_afar = in_middle and (self._far or self._weak)
@@ -173,8 +197,11 @@ class Attribution:
                 confidence=sure * (1 - 10 ** (-max(0.0, above) / 10))
                 if self._proven(own, other)
                 else 0.0,
+                near=self._voices.is_clear(side, own.usual_db, sided=self._sided(side)),
             )
-            for above, own, other in zip(above_db, (one, two), (two, one), strict=True)
+            for side, (above, own, other) in enumerate(
+                zip(above_db, (one, two), (two, one), strict=True)
+            )
         )
 
     def _proven(self, own: _Channel, other: _Channel) -> bool:
@@ -194,6 +221,10 @@ class Attribution:
             self._learn_usual_mono()
             return None
         one, two = self._channels
+        self._voices.learn(
+            [channel.some_usual_db for channel in self._channels],
+            in_middle=self._in_middle(self._voices.difference_db, _FAR_SHARE),
+        )
         difference_db = one.whole_db - two.whole_db
         if self._in_middle(difference_db):
             sound = chunk if before is None else np.concatenate([before, chunk], axis=1)
@@ -232,9 +263,13 @@ class Attribution:
     def _weak(self) -> bool:
         return all(channel.weak(_FAR_DB) for channel in self._channels)
 
-    def _in_middle(self, difference_db: float) -> bool:
-        width_db = min(12.0, max(3.0, _MIDDLE_SHARE * self.apart_db))
+    def _in_middle(self, difference_db: float, share: float = _MIDDLE_SHARE) -> bool:
+        width_db = min(12.0, max(3.0, share * self.apart_db))
         return abs(difference_db - self.middle_db) < width_db
+
+    def _sided(self, side: int) -> bool:
+        off_db = self._voices.difference_db - self.middle_db
+        return (off_db if side == 0 else -off_db) >= _SIDED_SHARE * self.apart_db
 
     def _learn_usual_mono(self) -> None:
         (channel,) = self._channels
@@ -246,13 +281,31 @@ class Attribution:
     def _learn_from(self, difference_db: float) -> None:
         one, two = self._channels
         in_middle = self._in_middle(difference_db)
+        self._doubt_lags()
         if self._known:
             if not self._far and not (in_middle and self._weak):
                 self._learn_side(0 if one.level_db - two.level_db > self.middle_db else 1)
         elif not in_middle:
             self._learn_side(0 if difference_db > self.middle_db else 1)
         elif abs(lag := self._moments.lag()) >= _SIDED_LAG:
-            self._learn_side(0 if lag < 0 else 1)
+            side = 0 if lag < 0 else 1
+            self._by_lag[side] |= not self._heard[side]
+            self._learn_side(side)
+
+    def _doubt_lags(self) -> None:
+        """A side that was learned from a neighbour's lag is learned anew from the first voice
+        that is clearly on it.
+        """
+        for side, difference_db in enumerate(
+            (self._voices.difference_db, -self._voices.difference_db)
+        ):
+            clearly = difference_db > _MIDDLE_SHARE * _PRIOR_DB
+            self._clearly[side] = self._clearly[side] + 1 if clearly else 0
+            if self._by_lag[side] and self._clearly[side] >= _ANEW_CHUNKS:
+                self._by_lag[side] = False
+                self._heard[side] = 0
+                self._sides_db[side] = (_PRIOR_DB, -_PRIOR_DB)[side]
+                self._channels[side].begin_anew()
 
     def _learn_side(self, side: int) -> None:
         levels_db = [channel.level_db for channel in self._channels]
@@ -261,7 +314,8 @@ class Attribution:
         if own.level_db < own.peak_db - _LOUD_DB:
             return
         unsure = self._in_middle(difference_db)
-        if not unsure:
+        # Of a weak voice the other channel may show nothing for a moment.
+        if not unsure and not (self._known and self._in_middle(self._voices.difference_db)):
             own.learn_usual()
         if min(levels_db) > SILENT_DB:
             share = _UNSURE_STEP if unsure and self._known else 1.0

@@ -2,10 +2,11 @@
 
 Silero gives a probability for each 32 ms; `attribution.py` says on which channel that voice
 can be somebody's own: neither the other's, which reaches this microphone too (bleed), nor one
-from afar. Edges are where speech begins and ends, without the padding that voice detectors
+from afar; of speech in which one from afar goes on, what was said near is kept. Edges are where speech begins and ends, without the padding that voice detectors
 add.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -15,7 +16,8 @@ from edge_agent.attribution import Attribution, AttributionSettings
 from edge_agent.capture.frame import SAMPLE_RATE, AudioFrame, Samples
 from edge_agent.guard import Guard
 from edge_agent.models.base import VoiceActivity, VoiceStream
-from edge_agent.one_sound import Moment, Moments
+from edge_agent.near_parts import Heard, near_parts
+from edge_agent.one_sound import Moments
 
 CHUNK = 512
 CHUNK_S = CHUNK / SAMPLE_RATE
@@ -98,29 +100,18 @@ class _Channel:
     """End of the last chunk with speech."""
     goes_on: bool = False
     """The segment continues one that was cut for its length, so even a short rest counts."""
-    chunks: int = 0
-    """With speech, in the segment that goes on."""
-    sure: float = 0.0
-    """Sum of their confidences."""
-    moments: Moments = field(default_factory=lambda: Moments(_MOST_CHUNKS))
-    """What tells whether they came from afar."""
+    heard: list[Heard] = field(default_factory=list)
+    """Chunks with speech, in the segment that goes on."""
     waiting: list[Samples] = field(default_factory=list)
     """Sound of the level frame that is not full yet."""
 
-    @property
-    def confidence(self) -> float:
-        return self.sure / max(1, self.chunks)
-
     def begin(self, at_s: float) -> None:
         self.since_s = at_s
-        self.chunks, self.sure, self.moments = 0, 0.0, Moments(_MOST_CHUNKS)
+        self.heard = []
 
-    def hear(self, until_s: float, confidence: float, moment: Moment | None) -> None:
-        self.last_s = until_s
-        self.chunks += 1
-        self.sure += confidence
-        if moment is not None:
-            self.moments.add(moment)
+    def hear(self, chunk: Heard) -> None:
+        self.last_s = chunk.end_s
+        self.heard.append(chunk)
 
 
 class Segmenter:
@@ -155,7 +146,7 @@ class Segmenter:
     def finish(self, at_s: float) -> Voice:
         """The source has ended: what still goes on ends with it."""
         closed = [self._close(number) for number, _ in enumerate(self._channels)]
-        segments = tuple(segment for segment in closed if segment is not None)
+        segments = tuple(segment for parts in closed for segment in parts)
         return Voice(at_s, segments, (), tuple(None for _ in self._channels))
 
     def _chunk(self, start: int, chunk: Samples) -> list[Segment]:
@@ -166,9 +157,11 @@ class Segmenter:
         ]
         moment = self._attribution.learn(chunk, [p >= self._settings.speech_on for p in heard])
         done = []
+        end_s = (start + CHUNK) / SAMPLE_RATE
         for number, (standing, probability) in enumerate(zip(standings, heard, strict=True)):
             spoken = self._spoken(number, probability) and standing.own
-            done += self._advance(number, start, standing.confidence if spoken else None, moment)
+            own = Heard(end_s, standing.confidence, standing.near, moment) if spoken else None
+            done += self._advance(number, start / SAMPLE_RATE, end_s, own)
         return done
 
     def _spoken(self, number: int, probability: float) -> bool:
@@ -176,48 +169,63 @@ class Segmenter:
         return probability >= (self._settings.speech_off if going else self._settings.speech_on)
 
     def _advance(
-        self,
-        number: int,
-        start: int,
-        confidence: float | None,
-        moment: Moment | None,
+        self, number: int, start_s: float, end_s: float, own: Heard | None
     ) -> list[Segment]:
-        """`confidence`: None where the channel's own person does not speak."""
+        """`own`: None where the channel's own person does not speak."""
         settings, channel = self._settings, self._channels[number]
-        start_s, end_s = start / SAMPLE_RATE, (start + CHUNK) / SAMPLE_RATE
-        if confidence is not None:
+        if own is not None:
             since_s = channel.since_s
             if since_s is None:
                 since_s = start_s
                 channel.begin(start_s)
-            channel.hear(end_s, confidence, moment)
+            channel.hear(own)
             if end_s - since_s >= settings.max_segment_s:
                 closed = self._close(number)
                 channel.begin(end_s)
                 channel.goes_on = True
-                return [closed] if closed else []
+                return closed
         elif channel.since_s is not None and end_s - channel.last_s >= settings.hang_s:
-            closed = self._close(number)
-            return [closed] if closed else []
+            return self._close(number)
         return []
 
-    def _close(self, number: int) -> Segment | None:
+    def _close(self, number: int) -> list[Segment]:
         channel = self._channels[number]
-        since_s, channel.since_s = channel.since_s, None
         shortest_s = 0.0 if channel.goes_on else MIN_SPEECH_S
-        channel.goes_on = False
-        if since_s is None or channel.last_s - since_s <= shortest_s:
-            return None
-        if self._attribution.from_afar(channel.moments, over=True):
-            return None
-        return Segment(number, since_s, channel.last_s, channel.confidence)
+        segments = self._near(number, over=True)
+        channel.since_s, channel.goes_on = None, False
+        return [segment for segment in segments if segment.length_s > shortest_s]
 
     def _speaking(self) -> list[Segment | None]:
+        return [self._going(number) for number, _ in enumerate(self._channels)]
+
+    def _going(self, number: int) -> Segment | None:
+        channel = self._channels[number]
+        if channel.since_s is None:
+            return None
+        if not channel.heard:
+            return Segment(number, channel.since_s, channel.since_s, 0.0)
+        parts = self._near(number, over=False)
+        if not parts:
+            return None
+        # From the first on, which goes on from the segment before, if that was cut.
+        sure = sum(part.confidence * part.length_s for part in parts)
+        confidence = sure / sum(part.length_s for part in parts)
+        return Segment(number, parts[0].start_s, parts[-1].end_s, confidence)
+
+    def _near(self, number: int, *, over: bool) -> list[Segment]:
+        """Of the segment that goes on, or is `over`, the parts that do not come from afar."""
+        channel = self._channels[number]
+        if channel.since_s is None:
+            return []
         return [
-            None
-            if c.since_s is None or self._attribution.from_afar(c.moments, over=False)
-            else Segment(number, c.since_s, max(c.since_s, c.last_s), c.confidence)
-            for number, c in enumerate(self._channels)
+            Segment(
+                number,
+                channel.since_s if part[0] is channel.heard[0] else part[0].end_s - CHUNK_S,
+                part[-1].end_s,
+                sum(chunk.confidence for chunk in part) / len(part),
+            )
+            for part in near_parts(channel.heard)
+            if not self._attribution.from_afar(_moments(part), over=over)
         ]
 
     def _levels(self, frame: AudioFrame, end: int) -> list[Level]:
@@ -236,3 +244,11 @@ class Segmenter:
                 levels.append(Level(number, at_s, rms_dbfs(part), clipped))
             channel.waiting = [sound[whole * LEVEL_SAMPLES :].copy()]
         return levels
+
+
+def _moments(heard: Sequence[Heard]) -> Moments:
+    moments = Moments(_MOST_CHUNKS)
+    for chunk in heard:
+        if chunk.moment is not None:
+            moments.add(chunk.moment)
+    return moments

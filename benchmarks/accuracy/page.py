@@ -41,11 +41,11 @@ def tables(result: Result) -> dict[str, str]:
     def room(name: str) -> Mapping[str, float | None]:
         return base if name == "base" else {w.name: values[f"{name}: {w.name}"] for w in WANTED}
 
-    def axis(rooms: Mapping[str, str]) -> str:
+    def axis(rooms: Mapping[str, str], more: Sequence[str] = ()) -> str:
         columns = {label: room(name) for label, name in rooms.items()}
         rows = [
             [_named(name), *(_text(found[name], name) for found in columns.values())]
-            for name in _IN_AXES
+            for name in (*_IN_AXES, *more)
         ]
         return _table(["", *columns], rows)
 
@@ -53,8 +53,8 @@ def tables(result: Result) -> dict[str, str]:
     bleed = {x: f"bleed {x:g} dB" for x in FULL.bleed_db} | {-20.0: "base"}
     misread = {0.0: "base"} | {100 * x: f"misread {100 * x:g} %" for x in FULL.misread}
     others = {"base": "base", "made voices": "made voices", "real voices": "real voices"}
-    others |= {n: n for n in (f"neighbour {x:g} dB" for x in FULL.neighbour_db)}
     others["sound alone"] = "sound alone"
+    neighbour = {"none": "base"} | {f"{x:g} dB": f"neighbour {x:g} dB" for x in FULL.neighbour_db}
     return {
         "goals": _goals(result),
         "faults": _faults(result),
@@ -62,6 +62,7 @@ def tables(result: Result) -> dict[str, str]:
         "bleed": axis({f"{x:g} dB": name for x, name in sorted(bleed.items(), reverse=True)}),
         "words": axis({f"{x:g} % misread": name for x, name in misread.items()}),
         "others": axis(others),
+        "neighbour": axis(neighbour, ["raised voice that nobody raised"]),
     }
 
 
