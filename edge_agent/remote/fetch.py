@@ -109,6 +109,32 @@ def digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def _receive_told(
+    hub: Hub, path: str, have: int, size: int, part: Path, stop: threading.Event
+) -> None:
+    """`_receive`, with what sockets and disks raise told as ReleaseError."""
+    try:
+        _receive(hub, path, have, size, part, stop)
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            part.unlink(missing_ok=True)
+            raise ReleaseError("the disk is full; delete something", ConfigFault.SPACE) from error
+        raise ReleaseError(
+            f"the hub at {hub.url} does not give a file of the release "
+            f"({error.strerror or type(error).__name__}); tried again",
+            ConfigFault.FETCH,
+        ) from error
+    except http.client.HTTPException as error:
+        raise ReleaseError(
+            f"the hub at {hub.url} broke off ({type(error).__name__}); going on from there",
+            ConfigFault.FETCH,
+        ) from error
+    except ReleaseError as error:
+        if error.fault is ConfigFault.FILE:
+            part.unlink(missing_ok=True)
+        raise
+
+
 def _receive(hub: Hub, path: str, have: int, size: int, part: Path, stop: threading.Event) -> None:
     connection = hub.connect()
     try:
