@@ -6,7 +6,9 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from hub.api.app import create_app
+from hub.api.deps import WebSettings
 from hub.api.serve import serve
+from hub.control.service import ControlService
 from hub.errors import HubError
 from hub.ingest.service import IngestService
 from hub.scoring.rubrics import load_rubrics
@@ -15,7 +17,7 @@ from hub.scoring.worker import ScoringWorker
 from hub.settings import HubSettings
 from hub.store.pool import Database
 
-PARTS = ("ingest", "score", "web")
+PARTS = ("ingest", "score", "web", "control")
 _log = logging.getLogger(__name__)
 
 
@@ -32,6 +34,7 @@ def run_hub(settings: HubSettings, parts: Sequence[str], stop: threading.Event) 
         "ingest": lambda: _ingest(settings, stop),
         "score": lambda: _score(settings, stop),
         "web": lambda: _web(settings, stop),
+        "control": lambda: _control(settings, stop),
     }
     died: list[str] = []
 
@@ -69,5 +72,11 @@ def _score(settings: HubSettings, stop: threading.Event) -> Callable[[], None]:
 
 def _web(settings: HubSettings, stop: threading.Event) -> Callable[[], None]:
     database = Database(settings.database_url("app"), application_name="hailong-web")
-    app = create_app(database)
+    app = create_app(database, settings=WebSettings(files=settings.files))
     return lambda: serve(app, settings.web.host, settings.web.port, stop)
+
+
+def _control(settings: HubSettings, stop: threading.Event) -> Callable[[], None]:
+    database = Database(settings.database_url("control"), application_name="hailong-control")
+    service = ControlService(database, settings.broker, settings.signing_key())
+    return lambda: service.run(stop)

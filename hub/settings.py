@@ -11,7 +11,7 @@ from nacl.signing import SigningKey
 
 from hub.errors import HubError
 
-ROLES = ("migrator", "ingest", "worker", "app", "auditor", "backup")
+ROLES = ("migrator", "ingest", "worker", "control", "app", "auditor", "backup")
 """Database roles without their prefix `hailong_`."""
 _KEY_FILE = "hub.key"
 _PUBLIC_KEY_FILE = "hub.pub"
@@ -63,6 +63,11 @@ class HubSettings:
         if role not in ROLES:
             raise SettingsError(f"no database role {role!r}; expected one of {', '.join(ROLES)}")
         return role_url(self.database, self.database_name, f"hailong_{role}", self.passfile)
+
+    @property
+    def files(self) -> Path:
+        """Files of releases, by their sha256."""
+        return self.state / "files"
 
     def signing_key(self) -> SigningKey:
         """The hub's Ed25519 key, made at the first start; agents hold its public half."""

@@ -1,5 +1,6 @@
 """One file from the hub by HTTPS: goes on where it broke off, and is believed by its sha256."""
 
+import errno
 import hashlib
 import http.client
 import os

@@ -33,11 +33,10 @@ _log = logging.getLogger(__name__)
 def try_out(replaced: Replaced, stop: threading.Event, longest_s: float = LONGEST_S) -> bool:
     """Whether it was tried to the end: False when stopped. Raises ReleaseError."""
     child = subprocess.Popen(
-        [sys.executable, "-m", "edge_agent.remote.trial"],
+        [sys.executable, "-P", "-m", "edge_agent.remote.trial"],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
-        cwd=Path(__file__).parents[2],
-        close_fds=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(place for place in sys.path if place)},
     )
     try:
         assert child.stdin is not None

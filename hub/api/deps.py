@@ -7,11 +7,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated, Final
 
 from fastapi import Depends, Request
 
 from hub.api.errors import LANGUAGE_COOKIE, FormTokenError, NotAllowedError, SignInNeededError
+from hub.api.pace import RequestsBySender
 from hub.auth import sessions
 from hub.auth.attempts import FailuresByAddress
 from hub.auth.permissions import BACKGROUND, PUBLIC, may_open
@@ -38,6 +40,8 @@ class WebSettings:
     limits: SessionLimits = field(default_factory=SessionLimits)
     now: Callable[[], datetime] = _utc_now
     """What "today" is; tests say which day it is."""
+    files: Path | None = None
+    """Folder of releases' files; None: this hub gives none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,9 @@ class Services:
     rulebook: RuleBook
     settings: WebSettings
     failures: FailuresByAddress = field(default_factory=FailuresByAddress)
+    file_requests: RequestsBySender = field(default_factory=lambda: RequestsBySender(120, 60.0))
+    file_refusals: RequestsBySender = field(default_factory=lambda: RequestsBySender(300, 300.0))
+    """By address: a branch shares one, so the limit is generous."""
 
 
 def services(request: Request) -> Services:

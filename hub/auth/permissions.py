@@ -29,9 +29,10 @@ PUBLIC: Final = frozenset(
         "page.sign_in",
         "page.sign_in.submit",
         "page.language",
+        "device.file",
     }
 )
-"""Open to who has not signed in."""
+"""Open to who has not signed in; a device signs each request instead."""
 
 ROUTES: Final[Mapping[str, frozenset[UserRole]]] = {
     "page.home": _EVERYBODY,

@@ -14,6 +14,7 @@ from hub.store.rows import (
     DroppedRow,
     HealthRow,
     InteractionRow,
+    OutcomeRow,
     RangeRow,
     StateRow,
     TurnRow,
@@ -46,6 +47,7 @@ def arrivals_of(batch: Iterable[Judged]) -> Arrivals:
     interactions: dict[tuple[str, str, str], tuple[InteractionRow, list[TurnRow]]] = {}
     activity: list[ActivityRow] = []
     health: list[HealthRow] = []
+    outcomes: list[OutcomeRow] = []
     states: list[StateRow] = []
     dropped: list[DroppedRow] = []
     refused: list[Refused] = []
@@ -67,6 +69,7 @@ def arrivals_of(batch: Iterable[Judged]) -> Arrivals:
             activity += _activity(judged, payload)
         elif isinstance(payload, HealthPayload):
             health.append(_health(judged, payload))
+            outcomes += _outcomes(judged, payload)
         elif isinstance(payload, StatePayload):
             states.append(_state(judged, payload))
         elif isinstance(payload, DroppedPayload):
@@ -76,6 +79,7 @@ def arrivals_of(batch: Iterable[Judged]) -> Arrivals:
         turns=tuple(turn for _, turns in interactions.values() for turn in turns),
         activity=tuple(activity),
         health=tuple(health),
+        outcomes=tuple(outcomes),
         states=tuple(states),
         dropped=tuple(dropped),
         rejects=tuple(reject_row(r) for r in refused),
@@ -170,6 +174,14 @@ def _health(verified: Verified, payload: HealthPayload) -> HealthRow:
         health=_json(payload),
         health_at=verified.body.captured_at,
     )
+
+
+def _outcomes(verified: Verified, payload: HealthPayload) -> list[OutcomeRow]:
+    device = verified.body.device_id
+    return [
+        OutcomeRow(device, told.command_id, told.outcome.value, told.at)
+        for told in payload.commands
+    ]
 
 
 def _state(verified: Verified, payload: StatePayload) -> StateRow:

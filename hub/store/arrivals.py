@@ -49,6 +49,7 @@ def write_arrivals(
         if arrivals.interactions or arrivals.activity:
             _write_measurements(connection, arrivals)
         _each(connection, "store_health", arrivals.health)
+        _each(connection, "store_outcome", arrivals.outcomes)
         _each(connection, "store_state", arrivals.states)
         _each(connection, "store_dropped", arrivals.dropped)
         _each(connection, "store_reject", arrivals.rejects)

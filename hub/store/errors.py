@@ -90,6 +90,12 @@ class RosterError(StoreError):
     code = "roster"
 
 
+class ReleaseRefusedError(StoreError):
+    """A release, a rollout's step or a command that cannot be, and why."""
+
+    code = "release_refused"
+
+
 _BY_STATE: Mapping[str, type[StoreError]] = {
     "3D000": DatabaseRefusedError,  # no such database
     "25006": NotPermittedError,  # read-only transaction

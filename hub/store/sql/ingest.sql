@@ -189,3 +189,8 @@ SELECT s.device_id, s.stream,
             FROM hailong.dropped d
             WHERE d.device_id = s.device_id AND d.stream = s.stream) p), 0) AS lost
 FROM unnest(%(device_ids)s::text[], %(streams)s::text[]) AS s (device_id, stream);
+
+-- name: store_outcome
+-- What came of a command; told once, however often it is resent.
+UPDATE hailong.commands SET outcome = %(outcome)s, outcome_at = %(outcome_at)s
+WHERE command_id = %(command_id)s AND device_id = %(device_id)s AND outcome IS NULL;
