@@ -1,9 +1,10 @@
 """Whether a rollout may go on to a wider stage: what each device of this one says. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from hub.store.releases import RolloutDeviceRow
 from schemas.vocabulary import ConfigState
@@ -49,14 +50,18 @@ def stand(
     if device.release_no != release_no or device.version is None:
         return DeviceStanding(device, Standing.PENDING, "not told yet")
     config = device.config if isinstance(device.config, dict) else {}
-    if config.get("wanted") != device.version:
-        return DeviceStanding(device, Standing.PENDING, "has not heard of it")
+    return DeviceStanding(device, *_reported(config, device.version))
+
+
+def _reported(config: Mapping[str, Any], version: int) -> tuple[Standing, str | None]:
     state, reason = config.get("state"), config.get("reason")
-    if state == ConfigState.OK and config.get("version") == device.version:
-        return DeviceStanding(device, Standing.GOOD)
+    if config.get("wanted") != version:
+        return Standing.PENDING, "has not heard of it"
     if state in (ConfigState.FAILED, ConfigState.ROLLED_BACK):
-        return DeviceStanding(device, Standing(state), reason)
-    return DeviceStanding(device, Standing.PENDING, reason)
+        return Standing(state), reason
+    if state == ConfigState.OK and config.get("version") == version:
+        return Standing.GOOD, None
+    return Standing.PENDING, reason
 
 
 def in_the_way(standings: Sequence[DeviceStanding]) -> list[DeviceStanding]:

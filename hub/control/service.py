@@ -104,10 +104,11 @@ class ControlService:
         try:
             return self._messages.config(row)
         except ReleaseRefusedError as error:
-            if row.device_id not in self._warned:
-                self._warned.add(row.device_id)
-                log.error("device %s is not told what to run: %s", row.device_id, error)
-            return None
+            why = str(error)
+        if row.device_id not in self._warned:
+            self._warned.add(row.device_id)
+            log.error("device %s is not told what to run: %s", row.device_id, why)
+        return None
 
     def _commands(self, asked: list[OpenCommandRow]) -> None:
         now = time.monotonic()
