@@ -43,6 +43,7 @@ _HUNG_S = 300.0
 """Measuring that has not been heard of for so long stands still. Loading models takes a
 minute at most."""
 _LOOK_S = 0.5
+_LONGEST_S = 300.0
 _WAITING = 100
 _AGAIN = frozenset({ConfigFault.FETCH, ConfigFault.SPACE})
 _log = logging.getLogger(__name__)
@@ -71,14 +72,12 @@ class Remote:
         errands: Callable[[Memory], Errands],
         *,
         tls: ssl.SSLContext | None = None,
-        retry_s: tuple[float, float] = (5.0, 300.0),
         hung_s: float = _HUNG_S,
         start_anew: Callable[[], None] = execute_again,
     ) -> None:
         """`tls`: for the hub's files; None trusts the system's authorities."""
         self._own = settings
         self._clock = clock
-        self._retry_s = retry_s
         self._hung_s = hung_s
         self._start_anew = start_anew
         folder = open_state_folder(settings.state / FOLDER)
@@ -245,7 +244,7 @@ class Remote:
                 failures = 0
                 continue
             spread = random.uniform(0.8, 1.2)  # noqa: S311 - only keeps devices apart
-            delay_s = min(self._retry_s[1], self._retry_s[0] * 2.0 ** min(failures, 10)) * spread
+            delay_s = min(_LONGEST_S, self._own.remote.retry_s * 2.0 ** min(failures, 10)) * spread
             failures += 1
 
     def _pursued(self) -> ConfigFault | None:

@@ -18,6 +18,9 @@ class RemoteSettings(Section):
     probation_s: Annotated[float, Field(ge=1, le=86_400)] = 600
     """A release that measured for so long without a fault is good."""
 
+    retry_s: Annotated[float, Field(ge=0.1, le=300)] = 5
+    """Before a file that did not come is asked for again; then at growing intervals."""
+
     @field_validator("hub_url")
     @classmethod
     def _is_https(cls, value: str | None) -> str | None:

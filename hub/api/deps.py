@@ -16,7 +16,7 @@ from hub.api.errors import LANGUAGE_COOKIE, FormTokenError, NotAllowedError, Sig
 from hub.api.pace import RequestsBySender
 from hub.auth import sessions
 from hub.auth.attempts import FailuresByAddress
-from hub.auth.permissions import BACKGROUND, PUBLIC, may_open
+from hub.auth.permissions import BACKGROUND, BY_DEVICES, PUBLIC, may_open
 from hub.auth.sessions import Session, SessionLimits
 from hub.store.pages import PageConnection
 from hub.store.pool import Database
@@ -98,7 +98,7 @@ Visitor = Annotated[Session | None, Depends(visitor)]
 async def guard(request: Request, session: Visitor) -> None:
     """Stands before every route: signed in, allowed, and a form written by us for this person."""
     route: str = request.scope["route"].name
-    if session is None and route not in PUBLIC:
+    if session is None and route not in PUBLIC | BY_DEVICES:
         raise SignInNeededError(expired=cookie_name(request, SESSION_COOKIE) in request.cookies)
     if session is not None and not may_open(session.role, route):
         raise NotAllowedError(f"{session.role} may not open {route}")

@@ -29,10 +29,12 @@ PUBLIC: Final = frozenset(
         "page.sign_in",
         "page.sign_in.submit",
         "page.language",
-        "device.file",
     }
 )
-"""Open to who has not signed in; a device signs each request instead."""
+"""Open to who has not signed in."""
+
+BY_DEVICES: Final = frozenset({"device.file"})
+"""For devices, which sign each request, and for no person: the handler checks it."""
 
 ROUTES: Final[Mapping[str, frozenset[UserRole]]] = {
     "page.home": _EVERYBODY,
@@ -60,6 +62,7 @@ ROUTES: Final[Mapping[str, frozenset[UserRole]]] = {
     "api.rejects": _MACHINES,
     "api.gaps": _MACHINES,
     "api.kept": frozenset({UserRole.PRIVACY}),
+    "device.file": frozenset(),
 }
 
 BACKGROUND: Final = frozenset({"page.overview.live"})
