@@ -33,6 +33,7 @@ from edge_agent.settings import AgentSettings
 from edge_agent.sound_health import SoundLimits
 from schemas.version import VERSION
 
+_LOOK_S = 0.25
 LoadRelease = Callable[[AgentSettings, Replaced], Models]
 """The models for these settings, with a release's files in the place of installed ones."""
 
@@ -246,7 +247,7 @@ class Agent:
             if drained and not stay:
                 return
             if drained:
-                stop.wait(1.0)
+                stop.wait(_LOOK_S)
 
 
 def _never() -> bool:

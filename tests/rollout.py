@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from nacl.signing import SigningKey
 
@@ -129,7 +129,7 @@ class RolloutSite:
     _stop: threading.Event = field(default_factory=threading.Event)
     _threads: list[threading.Thread] = field(default_factory=list)
 
-    def __enter__(self) -> "RolloutSite":
+    def __enter__(self) -> Self:
         self.migrator = self.database.open("migrator")
         now = datetime.now(UTC)
         ensure_partitions(self.migrator, now - timedelta(days=36), now + timedelta(days=15))

@@ -98,6 +98,7 @@ class Remote:
 
     def start(self) -> None:
         self._memory.order(lambda orders: orders.started(self._clock.now()))
+        self._news.set()  # what was wanted before this start is still wanted
         for name, run in (("remote", self._listen), ("remote-files", self._pursue)):
             thread = threading.Thread(target=run, name=name, daemon=True)
             thread.start()

@@ -61,11 +61,13 @@ def test_a_release_goes_from_one_counter_to_its_branch(site):
     assert site.widen() == "branch"
     site.until(second, version=1, wanted=1, state="ok")
     assert site.widen() == "all"
-    # Back: both run again what they ran before, as a version of its own.
+    # Back: it runs again what it ran before, as a version of its own, and keeps the other's
+    # files for as long as it might have to go back to it.
     site.back()
-    for agent in (first, second):
-        site.until(agent, version=2, wanted=2, state="ok")
-        assert not list((agent.settings.state / "remote" / "files").iterdir())
+    site.until(first, version=2, wanted=2, state="ok")
+    kept = {path.name for path in (first.settings.state / "remote" / "files").iterdir()}
+    assert len(kept) == 2
+    assert first.standing["before"] == 1
     assert site.database.rows("SELECT count(*) FROM hailong.rejects") == [(0,)]
 
 
