@@ -28,7 +28,7 @@ from schemas.request import (
 from schemas.vocabulary import ConfigFault
 
 _CHUNK = 64 * 1024
-_TIMEOUT_S = 30.0
+_TIMEOUT_S = 10.0
 _SPARE_BYTES = 64 * 2**20
 """Left free on the disk: the outbox lives there too."""
 
@@ -140,20 +140,22 @@ def _receive(hub: Hub, path: str, have: int, size: int, part: Path, stop: thread
     connection = hub.connect()
     try:
         connection.request("GET", path, headers=hub.headers(path, have))
-        answer = connection.getresponse()
-        if answer.status == http.client.REQUESTED_RANGE_NOT_SATISFIABLE:
-            part.unlink()
-        if answer.status not in (http.client.OK, http.client.PARTIAL_CONTENT):
-            raise ReleaseError(
-                f"the hub at {hub.url} answers {answer.status} to a request for a file of the "
-                "release; expected 200 or 206",
-                ConfigFault.FETCH,
-            )
-        goes_on = answer.status == http.client.PARTIAL_CONTENT
-        if goes_on and not (answer.getheader("Content-Range") or "").startswith(f"bytes {have}-"):
-            raise ReleaseError("the hub goes on at another byte than asked", ConfigFault.FETCH)
-        with part.open("ab" if goes_on else "wb") as file:
-            _copy(answer, file, have if goes_on else 0, size, stop)
+        with connection.getresponse() as answer:
+            if answer.status == http.client.REQUESTED_RANGE_NOT_SATISFIABLE:
+                part.unlink()
+            if answer.status not in (http.client.OK, http.client.PARTIAL_CONTENT):
+                raise ReleaseError(
+                    f"the hub at {hub.url} answers {answer.status} to a request for a file of the "
+                    "release; expected 200 or 206",
+                    ConfigFault.FETCH,
+                )
+            goes_on = answer.status == http.client.PARTIAL_CONTENT
+            if goes_on and not (answer.getheader("Content-Range") or "").startswith(
+                f"bytes {have}-"
+            ):
+                raise ReleaseError("the hub goes on at another byte than asked", ConfigFault.FETCH)
+            with part.open("ab" if goes_on else "wb") as file:
+                _copy(answer, file, have if goes_on else 0, size, stop)
     finally:
         connection.close()
 

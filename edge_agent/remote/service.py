@@ -281,7 +281,8 @@ class Remote:
                 ConfigFault.TOO_LARGE,
             )
         for entry in entries(release):
-            self._fetched(entry.sha256, entry.bytes)
+            if not (self._files.files / entry.sha256).exists():
+                self._fetched(entry.sha256, entry.bytes)
         replaced = self._files.build(release)
         if replaced == INSTALLED or try_out(replaced, self._stopping):
             self._memory.stand(lambda s: s.accept(version))

@@ -6,6 +6,7 @@ enrolled later, or a hub that was restored from a backup, needs nobody.
 
 import logging
 import random
+import secrets
 import ssl
 import threading
 import time
@@ -39,17 +40,20 @@ class ControlService:
         *,
         interval_s: float = INTERVAL_S,
         again_s: float = _AGAIN_S,
-        client_id: str = "hailong-control",
+        client_id: str | None = None,
         tls: ssl.SSLContext | None = None,
     ) -> None:
         self._database = database
-        self._announcer = Announcer(broker, client_id=client_id, tls=tls)
+        # Two of these publish the same bytes, and must not push each other off the broker.
+        name = client_id or f"hailong-control-{secrets.token_hex(4)}"
+        self._announcer = Announcer(broker, client_id=name, tls=tls)
         self._messages = Messages(database, lambda raw: hub_key.sign(raw).signature)
         self._interval_s = interval_s
         self._again_s = again_s
         self._connection = 0
         self._told: dict[str, tuple[str, str, int]] = {}
         """Device -> branch, counter and version that this broker connection was told."""
+        self._told_at: dict[str, float] = {}
         self._asked_at: dict[str, float] = {}
         self._warned: set[str] = set()
         self._fault: str | None = None
@@ -92,12 +96,22 @@ class ControlService:
         self._commands(asked)
 
     def _configs(self, wanted: list[WantedRow]) -> None:
-        news = [row for row in wanted if self._told.get(row.device_id) != _place(row)]
+        now = time.monotonic()
+        news = [row for row in wanted if self._is_news(row, now)]
         messages = [m for row in news if (m := self._config(row)) is not None]
         self._announcer.publish(messages, retain=True)
         self._told = {row.device_id: _place(row) for row in wanted}
+        self._told_at |= dict.fromkeys((row.device_id for row in news), now)
         if messages:
             log.info("%d devices told what to run", len(messages))
+
+    def _is_news(self, row: WantedRow, now: float) -> bool:
+        """Told again, too, where the device is there and has not heard: another device of its
+        counter, or a broker that forgot, may have taken the retained message's place.
+        """
+        if self._told.get(row.device_id) != _place(row):
+            return True
+        return row.unheard and now - self._told_at.get(row.device_id, now) >= self._again_s
 
     def _config(self, row: WantedRow) -> Message | None:
         """None, told once, for what does not fit the wire: other devices are not held up."""

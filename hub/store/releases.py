@@ -83,6 +83,8 @@ class WantedRow:
     version: int
     release_no: int | None
     wanted_at: datetime
+    unheard: bool
+    """The device is online and says that it knows an earlier version only."""
 
 
 @dataclass(frozen=True, slots=True)

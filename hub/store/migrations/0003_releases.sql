@@ -131,7 +131,7 @@ CREATE POLICY any_device_for_control ON hailong.devices FOR SELECT TO hailong_co
 CREATE POLICY any_status_for_control ON hailong.device_status FOR SELECT TO hailong_control
     USING (true);
 GRANT SELECT (device_id, branch_id, counter_id, revoked_at) ON hailong.devices TO hailong_control;
-GRANT SELECT (device_id, health, health_at) ON hailong.device_status TO hailong_control;
+GRANT SELECT (device_id, status, health, health_at) ON hailong.device_status TO hailong_control;
 GRANT SELECT ON hailong.files, hailong.releases, hailong.release_files, hailong.rollouts,
     hailong.device_configs, hailong.commands TO hailong_control;
 GRANT INSERT ON hailong.device_configs TO hailong_control;

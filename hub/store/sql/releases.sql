@@ -115,11 +115,15 @@ LEFT JOIN hailong.device_status s ON s.device_id = l.device_id
 WHERE l.rollout_no = %(rollout_no)s;
 
 -- name: wanted
--- What each device is to run now, and where it listens.
+-- What each device is to run now, where it listens, and whether it is there and says that it has
+-- not heard of it.
 SELECT DISTINCT ON (c.device_id)
-       c.device_id, d.branch_id, d.counter_id, c.version, c.release_no, c.wanted_at
+       c.device_id, d.branch_id, d.counter_id, c.version, c.release_no, c.wanted_at,
+       COALESCE(s.status = 'online'
+                AND (s.health -> 'config' ->> 'wanted')::bigint < c.version, false) AS unheard
 FROM hailong.device_configs c
 JOIN hailong.devices d ON d.device_id = c.device_id AND d.revoked_at IS NULL
+LEFT JOIN hailong.device_status s ON s.device_id = c.device_id
 ORDER BY c.device_id, c.version DESC;
 
 -- name: rollout_devices
