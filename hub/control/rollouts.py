@@ -27,6 +27,7 @@ def start(database: Database, *, release_no: int, branch: str, counter: str, tak
     """How many devices are to run it. An earlier rollout is replaced where it has reached all."""
     try:
         with releases.locked(database) as connection:
+            releases.want(connection)  # so that a new device has what it can go back to
             going = releases.open_rollout(connection)
             if going is not None and going.stage != "all":
                 raise ReleaseRefusedError(

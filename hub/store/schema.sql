@@ -1339,6 +1339,10 @@ GRANT SELECT ON TABLE hailong.device_status TO hailong_auditor;
 
 GRANT SELECT(device_id) ON TABLE hailong.device_status TO hailong_control;
 
+-- Name: COLUMN device_status.status; Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+GRANT SELECT(status) ON TABLE hailong.device_status TO hailong_control;
+
 -- Name: COLUMN device_status.health; Type: ACL; Schema: hailong; Owner: hailong_migrator
 
 GRANT SELECT(health) ON TABLE hailong.device_status TO hailong_control;
