@@ -5,6 +5,7 @@ rounds: one ends, between interactions, where the hub wants another release used
 done, and the next begins with what is to be used then.
 """
 
+import logging
 import ssl
 import threading
 from collections.abc import Callable, Mapping
@@ -17,6 +18,7 @@ from edge_agent.capture.frame import SourceInfo
 from edge_agent.clock import SystemClock, WallClock
 from edge_agent.delivery import Delivery, Stopped
 from edge_agent.errors import AgentError, ModelError, SettingsError
+from edge_agent.guard import where
 from edge_agent.identity import DeviceIdentity
 from edge_agent.lexicon.yaml_lines import LexiconError
 from edge_agent.measure_live import LiveCounter
@@ -34,6 +36,7 @@ from edge_agent.sound_health import SoundLimits
 from schemas.version import VERSION
 
 _LOOK_S = 0.25
+_log = logging.getLogger(__name__)
 LoadRelease = Callable[[AgentSettings, Replaced], Models]
 """The models for these settings, with a release's files in the place of installed ones."""
 
@@ -110,9 +113,10 @@ class Agent:
             return True
         except AgentError:
             raise  # of the disk, the source or the clock: no release's fault
-        except Exception:
+        except Exception as error:
             if not remote.failed():
                 raise
+            _log.error("unforeseen %s at %s", type(error).__name__, where(error.__traceback__))
             return True
         return not stop.is_set() and remote.leave()
 

@@ -190,6 +190,7 @@ class RolloutSite:
                     "hub_url": self.web.address,
                     "probation_s": 1,
                     "retry_s": 0.2,
+                    "spread_s": 0,
                     **remote,
                 },
             }
@@ -210,7 +211,7 @@ class RolloutSite:
             f"[source]\npath = {json.dumps(str(given.source.path))}\n"
             "[publish]\nresend_after_s = 1\nreconnect_max_s = 0.2\nreconnect_min_s = 0.1\n"
             f'[remote]\nhub_url = "{remote.hub_url}"\nprobation_s = {remote.probation_s}\n'
-            f"retry_s = {remote.retry_s}\n"
+            f"retry_s = {remote.retry_s}\nspread_s = {remote.spread_s}\n"
         )
         with (self.folder / "agents.log").open("ab") as log:
             child = subprocess.Popen(

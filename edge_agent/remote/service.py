@@ -93,6 +93,8 @@ class Remote:
         self._running = 0
         self._began_s = self._ticked_s = time.monotonic()
         self._waiting_for: ConfigFault | None = None
+        self._spread_for = 0
+        """The version whose files were waited for already."""
 
     # Whoever measures ----------------------------------------------------------------------
 
@@ -280,9 +282,15 @@ class Remote:
                 f"its files have {total} bytes; expected {self._own.remote.max_bytes} at most",
                 ConfigFault.TOO_LARGE,
             )
-        for entry in entries(release):
-            if not (self._files.files / entry.sha256).exists():
-                self._fetched(entry.sha256, entry.bytes)
+        missing = [e for e in entries(release) if not (self._files.files / e.sha256).exists()]
+        if missing and self._spread_for != version:
+            self._spread_for = version
+            # A later release wakes it too, and is then looked at instead.
+            self._news.wait(random.uniform(0, self._own.remote.spread_s))  # noqa: S311
+            if self._memory.standing.wanted != version or self._stopping.is_set():
+                return
+        for entry in missing:
+            self._fetched(entry.sha256, entry.bytes)
         replaced = self._files.build(release)
         if replaced == INSTALLED or try_out(replaced, self._stopping):
             self._memory.stand(lambda s: s.accept(version))

@@ -18,6 +18,9 @@ class RemoteSettings(Section):
     probation_s: Annotated[float, Field(ge=1, le=86_400)] = 600
     """A release that measured for so long without a fault is good."""
 
+    spread_s: Annotated[float, Field(ge=0, le=86_400)] = 120
+    """A device waits a random part of it before it fetches a release, so that a city's devices do
+    not ask for a large model all at once."""
     retry_s: Annotated[float, Field(ge=0.1, le=300)] = 5
     """Before a file that did not come is asked for again; then at growing intervals."""
 

@@ -36,7 +36,7 @@ def try_out(replaced: Replaced, stop: threading.Event, longest_s: float = LONGES
         [sys.executable, "-P", "-m", "edge_agent.remote.trial"],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(place for place in sys.path if place)},
+        env=_environment(),
     )
     try:
         assert child.stdin is not None
@@ -60,6 +60,12 @@ def try_out(replaced: Replaced, stop: threading.Event, longest_s: float = LONGES
         fault = _FAULTS.get(child.returncode, ConfigFault.MODEL)
         raise ReleaseError(f"the release was tried and is not used: {fault}", fault)
     return True
+
+
+def _environment() -> dict[str, str]:
+    """Without what is ours in it: cameras' passwords are not a model's business."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("HAILONG_")}
+    return kept | {"PYTHONPATH": os.pathsep.join(place for place in sys.path if place)}
 
 
 def _to_json(replaced: Replaced) -> str:

@@ -2,12 +2,18 @@
 
 import hashlib
 import shutil
+import ssl
 import threading
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ipaddress import ip_address
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 from nacl.signing import SigningKey
 
 from edge_agent.errors import ReleaseError
@@ -75,6 +81,7 @@ def server() -> Iterator[Server]:
     http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=http.serve_forever)
     thread.start()
+    made.http = http
     made.url = f"http://127.0.0.1:{http.server_port}"
     yield made
     http.shutdown()
@@ -88,8 +95,8 @@ def get(server, tmp_path):
         "may-01", "b", "q", bytes(KEY.verify_key), lambda raw: KEY.sign(raw).signature
     )
 
-    def run(sha256=SHA256, size=SIZE, stop=None, free=None):
-        hub = Hub(server.url, None, identity, Clock())
+    def run(sha256=SHA256, size=SIZE, stop=None, free=None, tls=None):
+        hub = Hub(server.url, tls, identity, Clock())
         return fetch(hub, sha256, size, tmp_path, stop or threading.Event(), free)
 
     return run
@@ -168,6 +175,44 @@ def test_a_range_that_the_hub_cannot_give_starts_anew(get, server, tmp_path):
     server.status = 416
     assert fault(get) is ConfigFault.FETCH
     assert not part.exists()
+
+
+def certificate(folder) -> tuple[str, str]:
+    """(certificate, key) of 127.0.0.1, signed by itself."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "hub of a test")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + timedelta(hours=1))
+        .add_extension(
+            x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False
+        )
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    pem = serialization.Encoding.PEM
+    (folder / "hub.crt").write_bytes(made.public_bytes(pem))
+    (folder / "hub.key").write_bytes(
+        key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    return str(folder / "hub.crt"), str(folder / "hub.key")
+
+
+def test_over_tls_from_a_hub_that_is_trusted_and_from_no_other(get, server, tmp_path_factory):
+    crt, key = certificate(tmp_path_factory.mktemp("pki"))
+    side = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    side.load_cert_chain(crt, key)
+    server.http.socket = side.wrap_socket(server.http.socket, server_side=True)
+    server.url = server.url.replace("http:", "https:")
+    assert fault(get) is ConfigFault.FETCH  # not by the system's authorities
+    assert server.asked == []
+    assert get(tls=ssl.create_default_context(cafile=crt)).read_bytes() == CONTENT
 
 
 def test_no_hub_and_no_trust_are_told_alike(get, server):

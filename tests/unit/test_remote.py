@@ -55,7 +55,7 @@ class Device:
                 "state": self.state,
                 "hub_public_key": bytes(HUB.verify_key).hex(),
                 "source": {"path": "none.mp4"},
-                "remote": {"probation_s": 1, **remote},
+                "remote": {"probation_s": 1, "spread_s": 0, **remote},
             }
         )
         self.remote: Remote | None = None
@@ -202,6 +202,20 @@ def test_a_flood_is_let_fall_and_waits_to_come_again(device, caplog):
         device.told(config(version))
     assert remote._heard.qsize() == 100
     assert "waits to come again" in caplog.text
+
+
+def test_a_city_does_not_ask_all_at_once_and_a_later_release_waits_for_nobody(tmp_path, caplog):
+    device = Device(tmp_path, spread_s=86_400)
+    remote = device.start()
+    try:
+        remote.begin()
+        entry = LexiconEntry(list=Category.GREETING, sha256="ab" * 32, bytes=5)
+        device.told(config(1, lexicon=(entry,)))
+        wait_until(lambda: device.standing.wanted == 1)
+        in_use(device, 2)
+        assert "hub_url" not in caplog.text  # the first was never asked for
+    finally:
+        remote.stop()
 
 
 def test_a_command_waits_for_the_gap(device):
