@@ -74,10 +74,10 @@ def run(files: tuple[Path, ...], *, stay: bool) -> None:
         check_together(every)
 
         def load() -> catalog.Models:
-            return _models(every[0], INSTALLED, every)
+            return _models(every)
 
         def load_release(settings: AgentSettings, replaced: Replaced) -> catalog.Models:
-            return _models(settings, replaced, every)
+            return _models(every, settings, replaced)
 
         if len(every) == 1:
             agent = Agent(
@@ -96,9 +96,14 @@ def run(files: tuple[Path, ...], *, stay: bool) -> None:
 
 
 def _models(
-    settings: AgentSettings, replaced: Replaced, every: Sequence[AgentSettings]
+    every: Sequence[AgentSettings],
+    own: AgentSettings | None = None,
+    replaced: Replaced = INSTALLED,
 ) -> catalog.Models:
-    """Of counters that share a process, and so the [models] of their settings."""
+    """Of counters that share a process, and so the [models] of their settings; `own`: of one that
+    a release has set.
+    """
+    settings = own or every[0]
     folder = replaced.whisper or catalog.whisper_folder(settings.models.whisper, _say)
     models = catalog.load(
         folder,

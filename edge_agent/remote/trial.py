@@ -5,6 +5,7 @@ process with it, or all the memory or time there is, does so here and not at the
 all is well; 3: a list is wrong; 4: a model is. What is wrong stands on standard error.
 """
 
+import contextlib
 import json
 import logging
 import os
@@ -40,7 +41,8 @@ def try_out(replaced: Replaced, stop: threading.Event, longest_s: float = LONGES
     )
     try:
         assert child.stdin is not None
-        with child.stdin as asked:
+        # One that is gone before it was asked is told by how it ended.
+        with contextlib.suppress(BrokenPipeError), child.stdin as asked:
             asked.write(_to_json(replaced).encode())
         until = time.monotonic() + longest_s
         while child.poll() is None:

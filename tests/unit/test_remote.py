@@ -129,8 +129,8 @@ def test_a_release_is_used_from_the_next_round_and_good_after_its_probation(devi
     running = remote.begin()
     assert (running.version, running.settings.models.beam_size) == (1, 3)
     assert not remote.leave()
-    wait_until(lambda: device.standing.good == 1)
-    assert remote.health()[0].state is ConfigState.OK
+    wait_until(lambda: remote.health()[0].state is ConfigState.OK)
+    assert device.standing.good == 1
 
 
 def test_its_files_are_checked_again_at_each_start(device, caplog):
