@@ -161,7 +161,7 @@ class Remote:
         if not self._on_trial():
             return False
         self._take_back(ConfigFault.START)
-        return True
+        return self._memory.standing.in_use != self._running
 
     # The health message --------------------------------------------------------------------
 
@@ -218,20 +218,29 @@ class Remote:
         if not self._on_trial():
             return
         now = time.monotonic()
+        running = self._running
         if now - self._ticked_s > self._hung_s:
             self._take_back(ConfigFault.HUNG)
             self._start_anew()
         elif now - self._began_s >= self._own.remote.probation_s:
-            self._memory.stand(Standing.survived)
-            _log.info("release version %d is good", self._running)
+            # Not another one, whose probation has only begun meanwhile.
+            standing = self._memory.stand(lambda s: s.survived() if s.in_use == running else s)
+            if standing.good == running:
+                _log.info("release version %d is good", running)
 
     def _on_trial(self) -> bool:
         trial = self._memory.standing.trial
         return trial is not None and trial.version == self._running
 
     def _take_back(self, fault: ConfigFault) -> None:
-        before = self._memory.standing
-        _tell_rolled_back(before, self._memory.stand(lambda s: s.roll_back(fault)))
+        """Unless the other thread has just found it good: then it stays."""
+        before, running = self._memory.standing, self._running
+
+        def step(now: Standing) -> Standing:
+            on_trial = now.trial is not None and now.trial.version == running
+            return now.roll_back(fault) if on_trial else now
+
+        _tell_rolled_back(before, self._memory.stand(step))
 
     # A wanted release ----------------------------------------------------------------------
 
