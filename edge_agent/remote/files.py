@@ -1,10 +1,9 @@
 """A release on this device's disk: its signed message, its files by sha256, its folders."""
 
-import logging
 import os
 import shutil
 import tempfile
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 
 from edge_agent.categories import PACKAGED
@@ -12,6 +11,7 @@ from edge_agent.errors import AgentError, ReleaseError
 from edge_agent.identity import DeviceIdentity, HubKey
 from edge_agent.models.replaced import HeldFile, Replaced
 from edge_agent.remote.fetch import digest
+from edge_agent.remote.standing import Standing
 from edge_agent.state_folder import open_state_folder, write_private
 from schemas.envelope import unseal
 from schemas.errors import WireError
@@ -26,7 +26,6 @@ _WHISPER_NAMES = {
     ModelFile.WHISPER_VOCABULARY: "vocabulary.json",
 }
 Entry = LexiconEntry | ModelEntry
-_log = logging.getLogger(__name__)
 
 
 def entries(release: ConfigPayload) -> tuple[Entry, ...]:
@@ -40,6 +39,8 @@ class ReleaseFiles:
         self._folder = open_state_folder(folder)
         self.files = open_state_folder(folder / "files")
         self._built = open_state_folder(folder / "built")
+        for left in self._built.glob(".*"):  # by a kill in the middle of building
+            shutil.rmtree(left, ignore_errors=True)
         self._topic = identity.topic("config")
         self._device_id = identity.device_id
         self._hub_key = hub_key
@@ -91,15 +92,19 @@ class ReleaseFiles:
             files=tuple(self._held(place, entry) for entry in release.models),
         )
 
-    def prune(self, versions: Collection[int]) -> None:
-        """Removes what none of these versions needs."""
+    def prune(self, standing: Standing) -> None:
+        """Removes what no release needs any more. A version that came meanwhile is beyond what
+        `standing` has seen, and stays.
+        """
+        kept = standing.kept
         for path in self._folder.glob("*.config"):
-            if path.stem not in map(str, versions):
+            version = int(path.stem)
+            if version not in kept and version <= standing.seen:
                 path.unlink(missing_ok=True)
-        for path in self._built.iterdir():
-            if path.name not in map(str, versions):
+        for path in self._built.glob("[0-9]*"):
+            if int(path.name) not in kept:
                 shutil.rmtree(path, ignore_errors=True)
-        needed = {sha256 for version in versions for sha256 in self._needed(version)}
+        needed = {sha256 for version in kept for sha256 in self._needed(version)}
         for path in self.files.iterdir():
             if path.name.removesuffix(".part") not in needed:
                 path.unlink(missing_ok=True)

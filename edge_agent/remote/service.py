@@ -129,9 +129,9 @@ class Remote:
                 fault = error.fault
                 self._memory.stand(lambda s: s.roll_back(fault))  # noqa: B023 - called at once
         _tell_rolled_back(before, standing)
-        self._running = running.version
         self._began_s = self._ticked_s = time.monotonic()
-        self._files.prune(self._memory.standing.kept)
+        self._running = running.version
+        self._news.set()  # what is no longer needed may go
         return running
 
     def leave(self) -> bool:
@@ -250,6 +250,8 @@ class Remote:
             self._news.wait(delay_s or None)
             self._news.clear()
             delay_s = 0.0
+            # Here, so that nothing is removed that is just being fetched.
+            self._guarded(lambda: self._files.prune(self._memory.standing))
             fault = self._pursued()
             self._waiting_for = fault
             if fault is None:
@@ -280,6 +282,10 @@ class Remote:
         except (AgentError, OSError) as error:
             _log.error("release version %d waits: %s", version, type(error).__name__)
             return ConfigFault.SPACE
+        except Exception as error:  # noqa: BLE001 - the boundary of the fetching thread
+            at = where(error.__traceback__)
+            _log.error("release version %d: unforeseen %s at %s", version, type(error).__name__, at)
+            self._memory.stand(lambda s: s.refuse(version, ConfigFault.START))
         return None
 
     def _prepare(self, version: int) -> None:

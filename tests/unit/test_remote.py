@@ -55,7 +55,7 @@ class Device:
                 "state": self.state,
                 "hub_public_key": bytes(HUB.verify_key).hex(),
                 "source": {"path": "none.mp4"},
-                "remote": {"probation_s": 1, "spread_s": 0, **remote},
+                "remote": {"probation_s": 1, "spread_s": 0, "retry_s": 0.1, **remote},
             }
         )
         self.remote: Remote | None = None
@@ -90,11 +90,12 @@ class Device:
         found = json.loads(path.read_bytes())["standing"] if path.exists() else {}
         return Standing.model_validate(found)
 
-    def hold(self, path) -> LexiconEntry:
+    def hold(self, path) -> None:
         """The file as if it had been fetched."""
-        sha256 = digest(path)
-        (self.state / "remote" / "files" / sha256).write_bytes(path.read_bytes())
-        return LexiconEntry(list=Category.GREETING, sha256=sha256, bytes=path.stat().st_size)
+        whole = self.state / "remote" / "files" / digest(path)
+        part = whole.with_name(f"{whole.name}.part")
+        part.write_bytes(path.read_bytes())
+        part.rename(whole)
 
 
 @pytest.fixture
@@ -135,8 +136,15 @@ def test_a_release_is_used_from_the_next_round_and_good_after_its_probation(devi
 
 def test_its_files_are_checked_again_at_each_start(device, caplog):
     device.start().begin()
-    entry = device.hold(GREETING)
-    in_use(device, lexicon=(entry,))
+    entry = LexiconEntry(
+        list=Category.GREETING, sha256=digest(GREETING), bytes=GREETING.stat().st_size
+    )
+    device.told(config(lexicon=(entry,)))
+    wait_until(lambda: device.remote.health()[0].reason is ConfigFault.FETCH)
+    device.hold(GREETING)
+    wait_until(device.remote.leave)
+    device.remote.between()
+    assert device.remote.begin().version == 1
     wait_until(lambda: device.standing.good == 1)
     device.remote.stop()
     held = device.state / "remote" / "files" / entry.sha256
