@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from nacl.signing import SigningKey
 
+from edge_agent.counters import SharedReleases
 from edge_agent.delivery import Delivery
 from edge_agent.errors import ReleaseError
 from edge_agent.identity import DeviceIdentity
@@ -401,3 +402,39 @@ def test_a_live_counter_ends_for_a_release_when_nobody_is_served(monkeypatch, tm
     assert 75 < sources[0].ended_s < 90  # gone at 60, absent for 20 s, and then at once
     assert not [at for at in asked_at if 12 < at < 75]
     assert np.isclose(stays[0].measurements.handling_s, 55, atol=3)
+
+
+def test_counters_on_the_same_release_share_its_models(tmp_path):
+    loaded = []
+
+    def load(settings, replaced):
+        loaded.append((settings.counter, replaced))
+        return object()
+
+    def at(counter: str, path, **models) -> tuple[AgentSettings, Replaced]:
+        """The same file in the counter's own folder."""
+        own = tmp_path / counter / path.name
+        own.parent.mkdir(exist_ok=True)
+        own.write_bytes(path.read_bytes())
+        settings = AgentSettings.model_validate(
+            {
+                "device_id": "may-01",
+                "branch": "b",
+                "counter": counter,
+                "state": tmp_path,
+                "hub_public_key": "ab" * 32,
+                "source": {"path": "none.mp4"},
+                "models": models,
+            }
+        )
+        return settings, held(ModelFile.SENTIMENT, own)
+
+    shared = SharedReleases(load)
+    sentiment, abuse = DATA / "sentiment_ngrams.onnx", DATA / "abuse_ngrams.onnx"
+    first = shared(*at("q-1", sentiment))
+    assert shared(*at("q-2", sentiment)) is first
+    other = shared(*at("q-3", abuse))
+    assert other is not first
+    assert shared(*at("q-1", sentiment)) is first
+    assert shared(*at("q-2", sentiment, beam_size=5)) not in (first, other)
+    assert [counter for counter, _ in loaded] == ["q-1", "q-3", "q-2"]
