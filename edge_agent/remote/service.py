@@ -1,21 +1,19 @@
 """What the hub asks of this device, done: releases fetched, tried, used and taken back;
 commands carried out once.
 
-Two threads beside the measuring: one hears and watches, one fetches and tries. Whoever
-measures asks `leave` whether to end, ends between interactions, and begins again by `begin`.
+Two threads beside the measuring: one hears and watches, one fetches and tries
+(edge_agent/remote/pursuit.py). Whoever measures asks `leave` whether to end, ends between interactions, and begins again by `begin`.
 """
 
 import logging
 import os
 import queue
-import random
 import ssl
 import sys
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 from edge_agent.clock import HUB_TOLERANCE, WallClock
 from edge_agent.errors import AgentError, ReleaseError
@@ -24,11 +22,11 @@ from edge_agent.identity import DeviceIdentity, HubKey
 from edge_agent.models.replaced import INSTALLED, Replaced
 from edge_agent.remote.effective import effective
 from edge_agent.remote.errands import Errands
-from edge_agent.remote.fetch import Hub, StoppedFetch, fetch
-from edge_agent.remote.files import ReleaseFiles, entries
+from edge_agent.remote.fetch import Hub
+from edge_agent.remote.files import ReleaseFiles
 from edge_agent.remote.memory import Memory
+from edge_agent.remote.pursuit import Pursuit
 from edge_agent.remote.standing import Standing
-from edge_agent.remote.trial import try_out
 from edge_agent.settings import AgentSettings
 from edge_agent.state_folder import open_state_folder
 from schemas.health import CommandReport, ConfigHealth
@@ -43,9 +41,7 @@ _HUNG_S = 300.0
 """Measuring that has not been heard of for so long stands still. Loading models takes a
 minute at most."""
 _LOOK_S = 0.5
-_LONGEST_S = 300.0
 _WAITING = 100
-_AGAIN = frozenset({ConfigFault.FETCH, ConfigFault.SPACE})
 _log = logging.getLogger(__name__)
 
 
@@ -84,24 +80,21 @@ class Remote:
         self._memory = Memory.open(folder / "standing.json")
         self._files = ReleaseFiles(folder, identity, HubKey.from_hex(settings.hub_public_key))
         url = settings.remote.hub_url
-        self._hub = None if url is None else Hub(url, tls, identity, clock)
+        hub = None if url is None else Hub(url, tls, identity, clock)
+        self._pursuit = Pursuit(settings, self._memory, self._files, hub)
         self._errands = errands(self._memory)
         self._heard: queue.Queue[tuple[Body, bytes]] = queue.Queue(_WAITING)
-        self._news = threading.Event()
         self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []
         self._running = 0
         self._began_s = self._ticked_s = time.monotonic()
-        self._waiting_for: ConfigFault | None = None
-        self._spread_for = 0
-        """The version whose files were waited for already."""
 
     # Whoever measures ----------------------------------------------------------------------
 
     def start(self) -> None:
         self._memory.order(lambda orders: orders.started(self._clock.now()))
-        self._news.set()  # what was wanted before this start is still wanted
-        for name, run in (("remote", self._listen), ("remote-files", self._pursue)):
+        self._pursuit.wake()  # what was wanted before this start is still wanted
+        for name, run in (("remote", self._listen), ("remote-files", self._pursuit.run)):
             thread = threading.Thread(target=run, name=name, daemon=True)
             thread.start()
             self._threads.append(thread)
@@ -109,7 +102,7 @@ class Remote:
     def stop(self) -> None:
         """An orderly end: the start that it ends was no crash."""
         self._stopping.set()
-        self._news.set()
+        self._pursuit.stop()
         for thread in self._threads:
             thread.join()
         self._memory.stand(Standing.ended)
@@ -131,7 +124,7 @@ class Remote:
         _tell_rolled_back(before, standing)
         self._began_s = self._ticked_s = time.monotonic()
         self._running = running.version
-        self._news.set()  # what is no longer needed may go
+        self._pursuit.wake()  # what is no longer needed may go
         return running
 
     def leave(self) -> bool:
@@ -167,7 +160,7 @@ class Remote:
 
     def health(self) -> tuple[ConfigHealth, tuple[CommandReport, ...]]:
         memory = self._memory
-        return memory.standing.health(self._waiting_for), memory.orders.reports()
+        return memory.standing.health(self._pursuit.waiting_for), memory.orders.reports()
 
     def reported(self, reports: tuple[CommandReport, ...]) -> None:
         """Where the disk refuses, they are told once more; the hub takes each once."""
@@ -209,7 +202,7 @@ class Remote:
                 self._files.keep(version, message)
                 self._memory.stand(lambda s: s.want(version))
                 _log.info("release %d wanted (version %d)", body.payload.release, version)
-                self._news.set()
+                self._pursuit.wake()
         elif isinstance(body.payload, CommandPayload):
             self._errands.hear(body.payload)
 
@@ -241,88 +234,6 @@ class Remote:
             return now.roll_back(fault) if on_trial else now
 
         _tell_rolled_back(before, self._memory.stand(step))
-
-    # A wanted release ----------------------------------------------------------------------
-
-    def _pursue(self) -> None:
-        delay_s, failures = 0.0, 0
-        while not self._stopping.is_set():
-            self._news.wait(delay_s or None)
-            self._news.clear()
-            delay_s = 0.0
-            # Here, so that nothing is removed that is just being fetched.
-            self._guarded(lambda: self._files.prune(self._memory.standing))
-            fault = self._pursued()
-            self._waiting_for = fault
-            if fault is None:
-                failures = 0
-                continue
-            spread = random.uniform(0.8, 1.2)  # noqa: S311 - only keeps devices apart
-            delay_s = min(_LONGEST_S, self._own.remote.retry_s * 2.0 ** min(failures, 10)) * spread
-            failures += 1
-
-    def _pursued(self) -> ConfigFault | None:
-        """Why the wanted release is to be tried again later; None when it is not."""
-        standing = self._memory.standing
-        version = standing.wanted
-        if version is None or standing.checked:
-            return None
-        try:
-            self._prepare(version)
-        except StoppedFetch:
-            return None
-        except ReleaseError as error:
-            if error.fault in _AGAIN:
-                if error.fault is not self._waiting_for:
-                    _log.warning("release version %d: %s", version, error)
-                return error.fault
-            _log.error("release version %d is not used: %s", version, error)
-            fault = error.fault
-            self._memory.stand(lambda s: s.refuse(version, fault))
-        except (AgentError, OSError) as error:
-            _log.error("release version %d waits: %s", version, type(error).__name__)
-            return ConfigFault.SPACE
-        except Exception as error:  # noqa: BLE001 - the boundary of the fetching thread
-            at = where(error.__traceback__)
-            _log.error("release version %d: unforeseen %s at %s", version, type(error).__name__, at)
-            self._memory.stand(lambda s: s.refuse(version, ConfigFault.START))
-        return None
-
-    def _prepare(self, version: int) -> None:
-        release = self._files.release(version)
-        effective(self._own, release.settings)
-        total = sum(entry.bytes for entry in entries(release))
-        if total > self._own.remote.max_bytes:
-            raise ReleaseError(
-                f"its files have {total} bytes; expected {self._own.remote.max_bytes} at most",
-                ConfigFault.TOO_LARGE,
-            )
-        missing = [e for e in entries(release) if not (self._files.files / e.sha256).exists()]
-        if missing and self._spread_for != version:
-            self._spread_for = version
-            # A later release wakes it too, and is then looked at instead.
-            self._news.wait(random.uniform(0, self._own.remote.spread_s))  # noqa: S311
-            if self._memory.standing.wanted != version or self._stopping.is_set():
-                return
-        for entry in missing:
-            self._fetched(entry.sha256, entry.bytes)
-        replaced = self._files.build(release)
-        if replaced == INSTALLED or try_out(replaced, self._stopping):
-            self._memory.stand(lambda s: s.accept(version))
-
-    def _fetched(self, sha256: str, size: int) -> Path:
-        if self._hub is None:
-            raise ReleaseError(
-                "it names files, and remote.hub_url is not set; set it to the hub's https address",
-                ConfigFault.FETCH,
-            )
-        try:
-            return fetch(self._hub, sha256, size, self._files.files, self._stopping)
-        except ReleaseError as error:
-            if error.fault is not ConfigFault.FILE:
-                raise
-        # A disk or a proxy may have bent it once; twice is what the hub has.
-        return fetch(self._hub, sha256, size, self._files.files, self._stopping)
 
     def _open(self, version: int) -> Running:
         if version == 0:
