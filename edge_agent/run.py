@@ -31,8 +31,10 @@ from edge_agent.presence import PresenceSettings, Zones
 from edge_agent.publisher import Publisher
 from edge_agent.remote.errands import Errands
 from edge_agent.remote.service import Remote, Running
+from edge_agent.renewal import renewal_of, renewing
 from edge_agent.settings import AgentSettings
 from edge_agent.sound_health import SoundLimits
+from edge_agent.tls import believing
 from schemas.version import VERSION
 
 _LOOK_S = 0.25
@@ -86,7 +88,10 @@ class Agent:
         path = self._settings.source.path
         if path is not None:
             self._source = open_recording(path, self._settings.source.channels)
-        with closing(self._open_outbox()) as outbox:
+        with (
+            closing(self._open_outbox()) as outbox,
+            renewing(self._settings, self._identity, self._clock),
+        ):
             # After the outbox: its lock keeps a second agent out of the folder.
             if self._load_release is None:
                 self._round(Running(0, self._settings, INSTALLED), outbox, None, stop, stay=stay)
@@ -176,10 +181,26 @@ class Agent:
                 outbox,
                 self._clock,
                 self_test=partial(test, self._settings) if test and live else None,
-                renew_certificate=self._renew_certificate,
+                renew_certificate=self._renew_certificate or self._renewal(),
             ),
-            tls=self._tls,
+            tls=self._tls or self._trust(),
         )
+
+    def _renewal(self) -> Callable[[], bool] | None:
+        renewal = renewal_of(self._settings, self._identity, self._clock)
+        if renewal is None:
+            return None
+
+        def renew() -> bool:
+            renewal.renew()
+            return True
+
+        return renew
+
+    def _trust(self) -> ssl.SSLContext | None:
+        """The site's own authority, where the device knows it."""
+        ca = self._settings.tls.ca
+        return None if ca is None else believing(ca)
 
     def _recording(
         self,

@@ -37,6 +37,7 @@ ROLES = (
     RoleKind("hailong_worker"),
     RoleKind("hailong_control"),
     RoleKind("hailong_app"),
+    RoleKind("hailong_identity"),
     RoleKind("hailong_auditor", read_only=True),
     RoleKind("hailong_backup", sees_every_branch=True, read_only=True),
 )

@@ -136,7 +136,7 @@ def test_more_than_the_device_allows_is_refused(site, tmp_path):
 
 def test_models_that_fail_while_measuring_take_the_release_back(site, tmp_path):
     agent = site.enrol(probation_s=600).start()
-    site.start(site.release(lists=[LISTS / "greeting.yaml"]))
+    site.start(site.release({"beam_size": 2}))
     site.until(agent, version=1, wanted=1, state="pending")
     agent.stop()
     # The next recording is measured by the release on probation, and its models fail.
