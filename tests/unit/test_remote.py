@@ -23,6 +23,7 @@ from edge_agent.remote.fetch import digest
 from edge_agent.remote.service import MOST_FAILURES, Remote
 from edge_agent.remote.standing import Standing
 from edge_agent.remote.trial import try_out
+from edge_agent.run import Agent, pipeline_settings
 from edge_agent.settings import AgentSettings
 from schemas.envelope import seal
 from schemas.registry import Body
@@ -382,8 +383,6 @@ def test_a_live_counter_ends_for_a_release_when_nobody_is_served(monkeypatch, tm
             "zones": {"citizen": RIGHT, "staff": LEFT},
         }
     )
-    from edge_agent.run import pipeline_settings
-
     asked_at: list[float] = []
 
     def leave() -> bool:
@@ -438,3 +437,20 @@ def test_counters_on_the_same_release_share_its_models(tmp_path):
     assert shared(*at("q-1", sentiment)) is first
     assert shared(*at("q-2", sentiment, beam_size=5)) not in (first, other)
     assert [counter for counter, _ in loaded] == ["q-1", "q-3", "q-2"]
+
+
+def test_the_command_renews_the_certificate_where_there_is_one(device, monkeypatch):
+    renewed = []
+
+    class Renewal:
+        def renew(self) -> None:
+            renewed.append(1)
+
+    agent = Agent(device.settings, pytest.fail, str, load_release=pytest.fail)
+    assert agent._renewal() is None
+    assert agent._trust() is None
+    monkeypatch.setattr("edge_agent.run.renewal_of", lambda *_: Renewal())
+    renew = agent._renewal()
+    assert renew is not None
+    assert renew()
+    assert renewed == [1]
