@@ -9,8 +9,9 @@ from typing import Any
 from hub.store.releases import RolloutDeviceRow
 from schemas.vocabulary import ConfigState
 
-SILENT_AFTER = timedelta(minutes=15)
-"""A device that has not reported for so long may be one that the release broke."""
+SILENT_AFTER = timedelta(minutes=30)
+"""Three of the usual intervals: a device that has not reported for so long may be one that the
+release broke."""
 STAGES = ("counter", "branch", "all")
 
 

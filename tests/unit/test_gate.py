@@ -40,7 +40,7 @@ def config(state, version=7, wanted=7, reason=None):
         (
             device(config("ok"), health_at=NOW - SILENT_AFTER - timedelta(seconds=1)),
             Standing.SILENT,
-            "last report 2026-03-10 02:44 UTC",
+            "last report 2026-03-10 02:29 UTC",
         ),
     ],
 )
