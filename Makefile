@@ -9,7 +9,7 @@ export HAILONG_MODELS ?= $(CURDIR)/.hailong/models
 .DEFAULT_GOAL := help
 .PHONY: help demo demo-erase test lint unit debian lock schemas vendor recording models \
 	text-models screenshots bench-edge bench-edge-long bench-accuracy bench-transcription \
-	bench-text bench-hub faults-ingest fuzz clean
+	bench-text bench-hub faults-ingest fuzz bench-rollups test-rollups clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -76,6 +76,12 @@ faults-ingest: debian $(VENV)/dev.installed ## 200,000 messages while worker, br
 
 fuzz: debian $(VENV)/dev.installed ## 1,000,000 malformed, forged, replayed messages against one worker
 	HAILONG_FUZZ_MESSAGES=1000000 $(BIN)/pytest -n 0 tests/integration/test_fuzz.py
+
+bench-rollups: $(VENV)/dev.installed ## what rollups cost ingest, the worker, the disk and who reads
+	$(BIN)/python -m benchmarks.rollups
+
+test-rollups: $(VENV)/dev.installed ## 10,000 random operations against a full recomputation
+	HAILONG_ROLLUP_OPERATIONS=10000 $(BIN)/pytest -n 0 tests/integration/test_rollups.py --durations=3
 
 screenshots: debian $(VENV)/dev.installed ## pictures of the pages for README and docs
 	$(BIN)/python tools/screenshots.py

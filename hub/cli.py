@@ -16,6 +16,7 @@ from hub.cli_devices import devices
 from hub.cli_errors import BadInput, as_migrator, told
 from hub.cli_ingest import gaps, ingest
 from hub.cli_releases import GROUPS as RELEASES
+from hub.cli_rollups import rollups
 from hub.run import PARTS, run_hub, usual_parts
 from hub.settings import HubSettings
 from hub.store.bootstrap import bootstrap as make_roles_and_database
@@ -138,3 +139,4 @@ hub.add_command(ingest)
 hub.add_command(gaps)
 for group in RELEASES:
     hub.add_command(group)
+hub.add_command(rollups)

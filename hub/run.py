@@ -15,13 +15,14 @@ from hub.errors import HubError
 from hub.identity.service import IdentityService
 from hub.identity.settings import IdentitySettings
 from hub.ingest.service import IngestService
+from hub.scoring.rollups import RollupWorker
 from hub.scoring.rubrics import load_rubrics
 from hub.scoring.rules import load_rules
 from hub.scoring.worker import ScoringWorker
 from hub.settings import HubSettings
 from hub.store.pool import Database
 
-PARTS = ("ingest", "score", "web", "control", "identity")
+PARTS = ("ingest", "score", "rollup", "web", "control", "identity")
 _log = logging.getLogger(__name__)
 
 
@@ -42,6 +43,7 @@ def run_hub(settings: HubSettings, parts: Sequence[str], stop: threading.Event) 
     made: dict[str, Callable[[], Callable[[], None]]] = {
         "ingest": lambda: _ingest(settings, stop),
         "score": lambda: _score(settings, stop),
+        "rollup": lambda: _rollup(settings, stop),
         "web": lambda: _web(settings, stop),
         "control": lambda: _control(settings, stop),
         "identity": lambda: _identity(settings, stop),
@@ -102,6 +104,12 @@ def _ingest(settings: HubSettings, stop: threading.Event) -> Callable[[], None]:
 def _score(settings: HubSettings, stop: threading.Event) -> Callable[[], None]:
     database = Database(settings.database_url("worker"), application_name="hailong-score")
     worker = ScoringWorker(database, load_rubrics(), load_rules(), lambda: datetime.now(UTC))
+    return lambda: worker.run(stop)
+
+
+def _rollup(settings: HubSettings, stop: threading.Event) -> Callable[[], None]:
+    database = Database(settings.database_url("worker"), application_name="hailong-rollup")
+    worker = RollupWorker(database)
     return lambda: worker.run(stop)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import psycopg
 from psycopg.rows import TupleRow, class_row
 
+from hub.store import activity
 from hub.store.pool import Database
 from hub.store.queries import load_queries
 from hub.store.rows import Arrivals, DeviceRow, RangeRow, StreamRow
@@ -83,7 +84,7 @@ def _write_measurements(connection: _Connection, arrivals: Arrivals) -> None:
             connection.execute(_SQL["notify_scoring"])
     if arrivals.activity:
         _copy(connection, "copy_activity", _ACTIVITY, arrivals.activity)
-        connection.execute(_SQL["store_activity"])
+        activity.write(connection)
 
 
 def _copy(

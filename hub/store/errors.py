@@ -96,6 +96,12 @@ class ReleaseRefusedError(StoreError):
     code = "release_refused"
 
 
+class RollupError(StoreError):
+    """Rollups that cannot be counted as asked."""
+
+    code = "rollup"
+
+
 _BY_STATE: Mapping[str, type[StoreError]] = {
     "3D000": DatabaseRefusedError,  # no such database
     "25006": NotPermittedError,  # read-only transaction

@@ -13,6 +13,7 @@ from importlib import resources
 import psycopg
 from psycopg.rows import TupleRow
 
+from hub.store.activity import adopt_timescale
 from hub.store.errors import MigrationError
 from hub.store.pool import Database
 
@@ -61,13 +62,17 @@ def migrate(database: Database, migrations: Sequence[Migration] | None = None) -
     """Applies what is missing and returns its names. `database` signs in as hailong_migrator.
 
     Raises MigrationError when an applied migration's text was changed, or when the database
-    is ahead of this program. Two starters at once wait for each other.
+    is ahead of this program. Two starters at once wait for each other. Where the server has
+    TimescaleDB, `activity` becomes a hypertable.
     """
     known = load_migrations() if migrations is None else list(migrations)
     applied: list[str] = []
     while (name := _apply_next(database, known)) is not None:
         log.info("migration %s applied to %s", name, database.address)
         applied.append(name)
+    # Not a migration: it depends on the server, which may get the extension later.
+    if adopt_timescale(database):
+        applied.append("activity as a hypertable")
     return applied
 
 

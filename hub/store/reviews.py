@@ -8,6 +8,7 @@ from uuid import UUID
 from psycopg import Connection
 from psycopg.rows import TupleRow, class_row
 
+from hub.store import rollups
 from hub.store.queries import load_queries
 
 _SQL = load_queries("reviews")
@@ -67,7 +68,9 @@ def add_review(
     ground: str,
     decided_by: UUID,
 ) -> ReviewRow | None:
-    """Also takes the flag out of the queue; None where the number is taken."""
+    """Also takes the flag out of the queue and corrects the rollups; None where the number is
+    taken.
+    """
     values = {
         **asdict(flag),
         "review_no": review_no,
@@ -79,6 +82,9 @@ def add_review(
         added = cursor.execute(_SQL["add_review"], values).fetchone()
     if added is not None:
         connection.execute(_SQL["mark_decided"], asdict(flag))
+        rollups.refresh(
+            connection, flag.branch_id, [(flag.counter_id, flag.at, flag.interaction_id)]
+        )
     return added
 
 

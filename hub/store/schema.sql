@@ -14,6 +14,44 @@ CREATE SCHEMA hailong_private;
 
 ALTER SCHEMA hailong_private OWNER TO hailong_migrator;
 
+-- Name: rollup_change; Type: TYPE; Schema: hailong_private; Owner: hailong_migrator
+
+CREATE TYPE hailong_private.rollup_change AS (
+	counter_id text,
+	zone text,
+	staff_id text,
+	day date,
+	month date,
+	hour integer,
+	measure text,
+	variant text,
+	amount bigint,
+	weight integer,
+	bin integer,
+	size integer,
+	by_staff boolean
+);
+
+ALTER TYPE hailong_private.rollup_change OWNER TO hailong_migrator;
+
+-- Name: add_bins(integer[], integer[]); Type: FUNCTION; Schema: hailong; Owner: hailong_migrator
+
+CREATE FUNCTION hailong.add_bins(a integer[], b integer[]) RETURNS integer[]
+    LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
+    AS $$
+BEGIN
+    IF cardinality(a) <> cardinality(b) THEN
+        RAISE EXCEPTION 'histograms of % and % bins cannot be added',
+            cardinality(a), cardinality(b) USING ERRCODE = 'data_exception';
+    END IF;
+    FOR i IN 1 .. cardinality(a) LOOP
+        a[i] := a[i] + b[i];
+    END LOOP;
+    RETURN a;
+END $$;
+
+ALTER FUNCTION hailong.add_bins(a integer[], b integer[]) OWNER TO hailong_migrator;
+
 -- Name: cardinality(int8multirange); Type: FUNCTION; Schema: hailong; Owner: hailong_migrator
 
 CREATE FUNCTION hailong.cardinality(of int8multirange) RETURNS bigint
@@ -22,48 +60,56 @@ CREATE FUNCTION hailong.cardinality(of int8multirange) RETURNS bigint
 
 ALTER FUNCTION hailong.cardinality(of int8multirange) OWNER TO hailong_migrator;
 
+-- Name: ensure_activity(timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: hailong; Owner: hailong_migrator
+
+CREATE FUNCTION hailong.ensure_activity(from_at timestamp with time zone, to_at timestamp with time zone) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog'
+    SET "TimeZone" TO 'UTC'
+    SET lock_timeout TO '10s'
+    AS $$
+BEGIN
+    IF to_at - from_at > interval '400 days' THEN
+        RAISE EXCEPTION 'partitions for over 400 days asked at once';
+    END IF;
+    PERFORM pg_advisory_xact_lock(hashtext('hailong.ensure_partitions'));
+    IF NOT EXISTS (SELECT FROM pg_partitioned_table
+                   WHERE partrelid = to_regclass('hailong_private.activity')) THEN
+        RETURN 0;
+    END IF;
+    RETURN hailong_private.make_partitions('hailong_private', 'activity', 'day', from_at, to_at);
+END $$;
+
+ALTER FUNCTION hailong.ensure_activity(from_at timestamp with time zone, to_at timestamp with time zone) OWNER TO hailong_migrator;
+
 -- Name: ensure_partitions(timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: hailong; Owner: hailong_migrator
 
 CREATE FUNCTION hailong.ensure_partitions(from_at timestamp with time zone, to_at timestamp with time zone) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog'
+    SET "TimeZone" TO 'UTC'
     SET lock_timeout TO '10s'
     AS $$
 DECLARE
     made integer := 0;
     parent text;
-    lower_at timestamptz;
-    child text;
 BEGIN
     IF to_at - from_at > interval '400 days' THEN
         RAISE EXCEPTION 'partitions for over 400 days asked at once';
     END IF;
     PERFORM pg_advisory_xact_lock(hashtext('hailong.ensure_partitions'));
     FOREACH parent IN ARRAY ARRAY['interactions', 'turns', 'scores', 'flags'] LOOP
-        lower_at := date_trunc('week', from_at, 'UTC');
-        WHILE lower_at < to_at LOOP
-            child := parent || to_char(lower_at AT TIME ZONE 'UTC', '_IYYY"w"IW');
-            IF to_regclass(format('hailong.%I', child)) IS NULL THEN
-                EXECUTE format(
-                    'CREATE TABLE hailong.%I PARTITION OF hailong.%I FOR VALUES FROM (%L) TO (%L)',
-                    child, parent, lower_at, lower_at + interval '7 days');
-                made := made + 1;
-            END IF;
-            lower_at := lower_at + interval '7 days';
-        END LOOP;
+        made := made
+            + hailong_private.make_partitions('hailong', parent, 'week', from_at, to_at);
     END LOOP;
-    lower_at := date_trunc('day', from_at, 'UTC');
-    WHILE lower_at < to_at LOOP
-        child := 'activity' || to_char(lower_at AT TIME ZONE 'UTC', '_YYYYMMDD');
-        IF to_regclass(format('hailong_private.%I', child)) IS NULL THEN
-            EXECUTE format(
-                'CREATE TABLE hailong_private.%I PARTITION OF hailong_private.activity '
-                'FOR VALUES FROM (%L) TO (%L)', child, lower_at, lower_at + interval '1 day');
-            made := made + 1;
-        END IF;
-        lower_at := lower_at + interval '1 day';
+    made := made + hailong_private.make_partitions(
+        'hailong_private', 'rollup_contributions', 'week', from_at, to_at);
+    FOREACH parent IN ARRAY ARRAY['rollups', 'hour_rollups', 'staff_rollups', 'activity_rollups']
+    LOOP
+        made := made
+            + hailong_private.make_partitions('hailong', parent, 'month', from_at, to_at);
     END LOOP;
-    RETURN made;
+    RETURN made + hailong.ensure_activity(from_at, to_at);
 END $$;
 
 ALTER FUNCTION hailong.ensure_partitions(from_at timestamp with time zone, to_at timestamp with time zone) OWNER TO hailong_migrator;
@@ -84,6 +130,14 @@ CREATE FUNCTION hailong.file_for_device(asking text, wanted text, OUT public_key
 $$;
 
 ALTER FUNCTION hailong.file_for_device(asking text, wanted text, OUT public_key bytea, OUT revoked boolean, OUT bytes bigint) OWNER TO hailong_migrator;
+
+-- Name: hanoi(timestamp with time zone); Type: FUNCTION; Schema: hailong; Owner: hailong_migrator
+
+CREATE FUNCTION hailong.hanoi(at timestamp with time zone) RETURNS timestamp without time zone
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN (at AT TIME ZONE '07:00:00'::interval);
+
+ALTER FUNCTION hailong.hanoi(at timestamp with time zone) OWNER TO hailong_migrator;
 
 -- Name: redeem_enrolment(text, bytea, text, bytea); Type: FUNCTION; Schema: hailong; Owner: hailong_migrator
 
@@ -134,6 +188,27 @@ END $$;
 
 ALTER FUNCTION hailong.redeem_enrolment(the_token text, the_secret_sha256 bytea, the_device text, the_key bytea, OUT outcome text, OUT branch_id text, OUT counter_id text) OWNER TO hailong_migrator;
 
+-- Name: refresh_rollups(text, text[], timestamp with time zone[], uuid[]); Type: FUNCTION; Schema: hailong; Owner: hailong_migrator
+
+CREATE FUNCTION hailong.refresh_rollups(of_branch text, counter_ids text[], ats timestamp with time zone[], interaction_ids uuid[]) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog'
+    SET lock_timeout TO '2s'
+    SET plan_cache_mode TO 'force_generic_plan'
+    AS $$
+BEGIN
+    PERFORM hailong_private.require_branch(of_branch);
+    BEGIN
+        PERFORM pg_advisory_xact_lock(hailong_private.rollup_lock(of_branch));
+        PERFORM hailong_private.apply(of_branch, counter_ids, ats, interaction_ids);
+    EXCEPTION WHEN lock_not_available OR data_exception OR integrity_constraint_violation THEN
+        RETURN false;
+    END;
+    RETURN true;
+END $$;
+
+ALTER FUNCTION hailong.refresh_rollups(of_branch text, counter_ids text[], ats timestamp with time zone[], interaction_ids uuid[]) OWNER TO hailong_migrator;
+
 -- Name: refuse_change(); Type: FUNCTION; Schema: hailong; Owner: hailong_migrator
 
 CREATE FUNCTION hailong.refuse_change() RETURNS trigger
@@ -158,6 +233,85 @@ END $$;
 
 ALTER FUNCTION hailong.refuse_release_change() OWNER TO hailong_migrator;
 
+-- Name: roll_up(text, integer); Type: FUNCTION; Schema: hailong; Owner: hailong_migrator
+
+CREATE FUNCTION hailong.roll_up(of_branch text, most integer, OUT taken integer, OUT set_aside integer) RETURNS record
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog'
+    SET plan_cache_mode TO 'force_generic_plan'
+    AS $$
+DECLARE
+    claimed hailong.rollup_queue[];
+    one hailong.rollup_queue;
+BEGIN
+    PERFORM hailong_private.require_branch(of_branch);
+    taken := 0;
+    set_aside := 0;
+    IF NOT pg_try_advisory_xact_lock(hailong_private.rollup_lock(of_branch)) THEN
+        RETURN;
+    END IF;
+    SELECT array_agg(q) INTO claimed FROM (
+        SELECT * FROM hailong.rollup_queue
+        WHERE branch_id = of_branch AND due_at <= now()
+        ORDER BY due_at, queue_no LIMIT most FOR UPDATE SKIP LOCKED) q;
+    IF claimed IS NULL THEN
+        RETURN;
+    END IF;
+    taken := cardinality(claimed);
+    BEGIN
+        PERFORM hailong_private.apply(
+            of_branch, array_agg(q.counter_id), array_agg(q.at), array_agg(q.interaction_id))
+        FROM unnest(claimed) AS q;
+    EXCEPTION WHEN data_exception OR integrity_constraint_violation THEN
+        -- One spoils the batch: each by itself finds it.
+        FOREACH one IN ARRAY claimed LOOP
+            BEGIN
+                PERFORM hailong_private.apply(of_branch, ARRAY[one.counter_id], ARRAY[one.at],
+                                              ARRAY[one.interaction_id]);
+            EXCEPTION WHEN data_exception OR integrity_constraint_violation THEN
+                set_aside := set_aside + 1;
+                INSERT INTO hailong.rollup_queue
+                    (branch_id, counter_id, at, interaction_id, due_at, set_aside)
+                VALUES (of_branch, one.counter_id, one.at, one.interaction_id,
+                        now() + LEAST(interval '1 minute' * 2 ^ LEAST(one.set_aside, 6),
+                                      interval '1 hour'),
+                        one.set_aside + 1);
+            END;
+        END LOOP;
+    END;
+    DELETE FROM hailong.rollup_queue q USING unnest(claimed) AS c WHERE q.queue_no = c.queue_no;
+END $$;
+
+ALTER FUNCTION hailong.roll_up(of_branch text, most integer, OUT taken integer, OUT set_aside integer) OWNER TO hailong_migrator;
+
+-- Name: roll_up_activity(text, integer); Type: FUNCTION; Schema: hailong; Owner: hailong_migrator
+
+CREATE FUNCTION hailong.roll_up_activity(of_branch text, most integer) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog'
+    AS $$
+DECLARE
+    claimed hailong.activity_marks[];
+BEGIN
+    PERFORM hailong_private.require_branch(of_branch);
+    IF NOT pg_try_advisory_xact_lock(hailong_private.rollup_lock(of_branch)) THEN
+        RETURN 0;
+    END IF;
+    SELECT array_agg(m) INTO claimed FROM (
+        SELECT * FROM hailong.activity_marks WHERE branch_id = of_branch
+        LIMIT most FOR UPDATE SKIP LOCKED) m;
+    IF claimed IS NULL THEN
+        RETURN 0;
+    END IF;
+    PERFORM hailong_private.count_activity(
+        of_branch, array_agg(m.counter_id), array_agg(m.hour_at))
+    FROM unnest(claimed) AS m;
+    DELETE FROM hailong.activity_marks a USING unnest(claimed) AS m WHERE a.mark_no = m.mark_no;
+    RETURN cardinality(claimed);
+END $$;
+
+ALTER FUNCTION hailong.roll_up_activity(of_branch text, most integer) OWNER TO hailong_migrator;
+
 -- Name: visible_branches(); Type: FUNCTION; Schema: hailong; Owner: hailong_migrator
 
 CREATE FUNCTION hailong.visible_branches() RETURNS text[]
@@ -173,6 +327,542 @@ CREATE FUNCTION hailong.visible_staff() RETURNS text
     RETURN NULLIF(current_setting('hailong.staff'::text, true), ''::text);
 
 ALTER FUNCTION hailong.visible_staff() OWNER TO hailong_migrator;
+
+-- Name: activity_rollups; Type: TABLE; Schema: hailong; Owner: hailong_migrator
+
+CREATE TABLE hailong.activity_rollups (
+    branch_id text NOT NULL,
+    counter_id text NOT NULL,
+    hour_at timestamp with time zone NOT NULL,
+    windows bigint NOT NULL,
+    in_interaction_cs bigint NOT NULL,
+    staff_speech_n bigint NOT NULL,
+    staff_speech_cs bigint NOT NULL,
+    citizen_speech_n bigint NOT NULL,
+    citizen_speech_cs bigint NOT NULL,
+    unknown_speech_n bigint NOT NULL,
+    unknown_speech_cs bigint NOT NULL,
+    overlap_n bigint NOT NULL,
+    overlap_cs bigint NOT NULL,
+    citizen_present_n bigint NOT NULL,
+    citizen_present_cs bigint NOT NULL,
+    staff_present_n bigint NOT NULL,
+    staff_present_cs bigint NOT NULL,
+    audio_coverage_thousandths bigint NOT NULL,
+    video_coverage_thousandths bigint NOT NULL,
+    CONSTRAINT activity_rollups_windows_check CHECK ((windows > 0))
+)
+PARTITION BY RANGE (hour_at);
+
+ALTER TABLE ONLY hailong.activity_rollups FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE hailong.activity_rollups OWNER TO hailong_migrator;
+
+-- Name: activity_of(text, text[], timestamp with time zone[]); Type: FUNCTION; Schema: hailong_private; Owner: hailong_migrator
+
+CREATE FUNCTION hailong_private.activity_of(of_branch text, counter_ids text[], hours timestamp with time zone[]) RETURNS SETOF hailong.activity_rollups
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT a.branch_id, a.counter_id, k.hour_at, count(*),
+           sum(round(a.in_interaction_s * 100)::bigint),
+           count(a.staff_speech_s), COALESCE(sum(round(a.staff_speech_s * 100)::bigint), 0),
+           count(a.citizen_speech_s), COALESCE(sum(round(a.citizen_speech_s * 100)::bigint), 0),
+           count(a.unknown_speech_s), COALESCE(sum(round(a.unknown_speech_s * 100)::bigint), 0),
+           count(a.overlap_s), COALESCE(sum(round(a.overlap_s * 100)::bigint), 0),
+           count(a.citizen_present_s), COALESCE(sum(round(a.citizen_present_s * 100)::bigint), 0),
+           count(a.staff_present_s), COALESCE(sum(round(a.staff_present_s * 100)::bigint), 0),
+           sum(round(a.audio_coverage * 1000)::bigint), sum(round(a.video_coverage * 1000)::bigint)
+    FROM (SELECT DISTINCT * FROM unnest(counter_ids, hours)) AS k (counter_id, hour_at)
+    JOIN hailong_private.activity a
+        ON a.branch_id = of_branch AND a.counter_id = k.counter_id
+        AND a.at >= k.hour_at AND a.at < k.hour_at + interval '1 hour'
+    WHERE k.hour_at >= hailong_private.closed_before('activity')
+    GROUP BY a.branch_id, a.counter_id, k.hour_at
+$$;
+
+ALTER FUNCTION hailong_private.activity_of(of_branch text, counter_ids text[], hours timestamp with time zone[]) OWNER TO hailong_migrator;
+
+-- Name: add_to_hour_rollups(text, hailong_private.rollup_change[]); Type: FUNCTION; Schema: hailong_private; Owner: hailong_migrator
+
+CREATE FUNCTION hailong_private.add_to_hour_rollups(of_branch text, changes hailong_private.rollup_change[]) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    fault text;
+BEGIN
+    INSERT INTO hailong.hour_rollups AS known
+        (branch_id, measure, variant, month, hour, counter_id, zone, n, total, squares, bins)
+    SELECT of_branch, measure, variant, month, hour, counter_id, zone, sum(weight), sum(weight * amount),
+           sum(weight * amount::numeric * amount),
+           hailong_private.spread(max(size), array_agg(bin), array_agg(weight))
+    FROM unnest(changes) WHERE true
+    GROUP BY measure, variant, month, hour, counter_id, zone ORDER BY measure, variant, month, hour, counter_id, zone
+    ON CONFLICT (branch_id, measure, variant, month, hour, counter_id, zone) DO UPDATE SET
+        n = known.n + excluded.n, total = known.total + excluded.total,
+        squares = known.squares + excluded.squares,
+        bins = hailong.add_bins(known.bins, excluded.bins);
+    IF NOT EXISTS (SELECT FROM unnest(changes) WHERE weight < 0) THEN
+        RETURN;
+    END IF;
+    DELETE FROM hailong.hour_rollups r
+    USING (SELECT DISTINCT measure, variant, month, hour, counter_id, zone FROM unnest(changes)
+           WHERE true AND weight < 0) c
+    WHERE r.branch_id = of_branch AND (r.measure, r.variant, r.month, r.hour, r.counter_id, r.zone) = (c.measure, c.variant, c.month, c.hour, c.counter_id, c.zone)
+      AND r.n = 0 AND r.total = 0 AND r.squares = 0 AND 0 = ALL (COALESCE(r.bins, '{0}'));
+    SELECT r.measure INTO fault
+    FROM (SELECT DISTINCT measure, variant, month, hour, counter_id, zone FROM unnest(changes)
+          WHERE true AND weight < 0) c
+    JOIN hailong.hour_rollups r ON r.branch_id = of_branch
+        AND (r.measure, r.variant, r.month, r.hour, r.counter_id, r.zone) = (c.measure, c.variant, c.month, c.hour, c.counter_id, c.zone)
+    WHERE r.n <= 0 OR 0 > ANY (r.bins) LIMIT 1;
+    IF fault IS NOT NULL THEN
+        RAISE EXCEPTION 'hour_rollups of % holds less than nothing of %; run `hailong hub rollups rebuild`',
+            of_branch, fault USING ERRCODE = 'data_exception';
+    END IF;
+END $$;
+
+ALTER FUNCTION hailong_private.add_to_hour_rollups(of_branch text, changes hailong_private.rollup_change[]) OWNER TO hailong_migrator;
+
+-- Name: add_to_rollups(text, hailong_private.rollup_change[]); Type: FUNCTION; Schema: hailong_private; Owner: hailong_migrator
+
+CREATE FUNCTION hailong_private.add_to_rollups(of_branch text, changes hailong_private.rollup_change[]) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    fault text;
+BEGIN
+    INSERT INTO hailong.rollups AS known
+        (branch_id, measure, variant, day, counter_id, zone, n, total, squares, bins)
+    SELECT of_branch, measure, variant, day, counter_id, zone, sum(weight), sum(weight * amount),
+           sum(weight * amount::numeric * amount),
+           hailong_private.spread(max(size), array_agg(bin), array_agg(weight))
+    FROM unnest(changes) WHERE true
+    GROUP BY measure, variant, day, counter_id, zone ORDER BY measure, variant, day, counter_id, zone
+    ON CONFLICT (branch_id, measure, variant, day, counter_id, zone) DO UPDATE SET
+        n = known.n + excluded.n, total = known.total + excluded.total,
+        squares = known.squares + excluded.squares,
+        bins = hailong.add_bins(known.bins, excluded.bins);
+    IF NOT EXISTS (SELECT FROM unnest(changes) WHERE weight < 0) THEN
+        RETURN;
+    END IF;
+    DELETE FROM hailong.rollups r
+    USING (SELECT DISTINCT measure, variant, day, counter_id, zone FROM unnest(changes)
+           WHERE true AND weight < 0) c
+    WHERE r.branch_id = of_branch AND (r.measure, r.variant, r.day, r.counter_id, r.zone) = (c.measure, c.variant, c.day, c.counter_id, c.zone)
+      AND r.n = 0 AND r.total = 0 AND r.squares = 0 AND 0 = ALL (COALESCE(r.bins, '{0}'));
+    SELECT r.measure INTO fault
+    FROM (SELECT DISTINCT measure, variant, day, counter_id, zone FROM unnest(changes)
+          WHERE true AND weight < 0) c
+    JOIN hailong.rollups r ON r.branch_id = of_branch
+        AND (r.measure, r.variant, r.day, r.counter_id, r.zone) = (c.measure, c.variant, c.day, c.counter_id, c.zone)
+    WHERE r.n <= 0 OR 0 > ANY (r.bins) LIMIT 1;
+    IF fault IS NOT NULL THEN
+        RAISE EXCEPTION 'rollups of % holds less than nothing of %; run `hailong hub rollups rebuild`',
+            of_branch, fault USING ERRCODE = 'data_exception';
+    END IF;
+END $$;
+
+ALTER FUNCTION hailong_private.add_to_rollups(of_branch text, changes hailong_private.rollup_change[]) OWNER TO hailong_migrator;
+
+-- Name: add_to_staff_rollups(text, hailong_private.rollup_change[]); Type: FUNCTION; Schema: hailong_private; Owner: hailong_migrator
+
+CREATE FUNCTION hailong_private.add_to_staff_rollups(of_branch text, changes hailong_private.rollup_change[]) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    fault text;
+BEGIN
+    INSERT INTO hailong.staff_rollups AS known
+        (branch_id, measure, variant, day, staff_id, zone, n, total, squares, bins)
+    SELECT of_branch, measure, variant, day, staff_id, zone, sum(weight), sum(weight * amount),
+           sum(weight * amount::numeric * amount),
+           hailong_private.spread(max(size), array_agg(bin), array_agg(weight))
+    FROM unnest(changes) WHERE by_staff
+    GROUP BY measure, variant, day, staff_id, zone ORDER BY measure, variant, day, staff_id, zone
+    ON CONFLICT (branch_id, measure, variant, day, staff_id, zone) DO UPDATE SET
+        n = known.n + excluded.n, total = known.total + excluded.total,
+        squares = known.squares + excluded.squares,
+        bins = hailong.add_bins(known.bins, excluded.bins);
+    IF NOT EXISTS (SELECT FROM unnest(changes) WHERE weight < 0) THEN
+        RETURN;
+    END IF;
+    DELETE FROM hailong.staff_rollups r
+    USING (SELECT DISTINCT measure, variant, day, staff_id, zone FROM unnest(changes)
+           WHERE by_staff AND weight < 0) c
+    WHERE r.branch_id = of_branch AND (r.measure, r.variant, r.day, r.staff_id, r.zone) = (c.measure, c.variant, c.day, c.staff_id, c.zone)
+      AND r.n = 0 AND r.total = 0 AND r.squares = 0 AND 0 = ALL (COALESCE(r.bins, '{0}'));
+    SELECT r.measure INTO fault
+    FROM (SELECT DISTINCT measure, variant, day, staff_id, zone FROM unnest(changes)
+          WHERE by_staff AND weight < 0) c
+    JOIN hailong.staff_rollups r ON r.branch_id = of_branch
+        AND (r.measure, r.variant, r.day, r.staff_id, r.zone) = (c.measure, c.variant, c.day, c.staff_id, c.zone)
+    WHERE r.n <= 0 OR 0 > ANY (r.bins) LIMIT 1;
+    IF fault IS NOT NULL THEN
+        RAISE EXCEPTION 'staff_rollups of % holds less than nothing of %; run `hailong hub rollups rebuild`',
+            of_branch, fault USING ERRCODE = 'data_exception';
+    END IF;
+END $$;
+
+ALTER FUNCTION hailong_private.add_to_staff_rollups(of_branch text, changes hailong_private.rollup_change[]) OWNER TO hailong_migrator;
+
+-- Name: apply(text, text[], timestamp with time zone[], uuid[]); Type: FUNCTION; Schema: hailong_private; Owner: hailong_migrator
+
+CREATE FUNCTION hailong_private.apply(of_branch text, counter_ids text[], ats timestamp with time zone[], interaction_ids uuid[]) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    remembered hailong_private.rollup_contributions[];
+    found hailong_private.rollup_contributions[];
+    gone hailong_private.rollup_contributions[];
+    new hailong_private.rollup_contributions[];
+    changes hailong_private.rollup_change[];
+    open_from timestamptz := hailong_private.closed_before('interactions');
+BEGIN
+    SELECT array_agg(r) INTO remembered
+    FROM (SELECT DISTINCT * FROM unnest(counter_ids, ats, interaction_ids))
+        AS k (counter_id, at, interaction_id)
+    JOIN hailong_private.rollup_contributions r
+        ON r.branch_id = of_branch AND r.counter_id = k.counter_id AND r.at = k.at
+        AND r.interaction_id = k.interaction_id
+    WHERE r.at >= open_from;
+    SELECT array_agg(ROW(i.branch_id, i.counter_id, i.at, i.interaction_id, i.zone, i.staff_id,
+                         c.measures, c.variants, c.amounts)::hailong_private.rollup_contributions)
+        INTO found
+    FROM (SELECT DISTINCT * FROM unnest(counter_ids, ats, interaction_ids))
+        AS k (counter_id, at, interaction_id)
+    JOIN hailong.interactions i
+        ON i.branch_id = of_branch AND i.counter_id = k.counter_id AND i.at = k.at
+        AND i.interaction_id = k.interaction_id
+    CROSS JOIN LATERAL hailong_private.contribution(i) c
+    WHERE i.at >= open_from;
+    SELECT array_agg(x) INTO gone
+    FROM (SELECT * FROM unnest(remembered) EXCEPT SELECT * FROM unnest(found)) x;
+    SELECT array_agg(x) INTO new
+    FROM (SELECT * FROM unnest(found) EXCEPT SELECT * FROM unnest(remembered)) x;
+    IF gone IS NULL AND new IS NULL THEN
+        RETURN;
+    END IF;
+    DELETE FROM hailong_private.rollup_contributions r
+    USING unnest(gone) AS g
+    WHERE r.branch_id = of_branch AND r.counter_id = g.counter_id AND r.at = g.at
+      AND r.interaction_id = g.interaction_id;
+    INSERT INTO hailong_private.rollup_contributions SELECT * FROM unnest(new);
+    changes := hailong_private.changes_of(gone, new);
+    IF changes IS NULL THEN
+        RETURN;
+    END IF;
+    PERFORM hailong_private.add_to_rollups(of_branch, changes);
+    PERFORM hailong_private.add_to_hour_rollups(of_branch, changes);
+    PERFORM hailong_private.add_to_staff_rollups(of_branch, changes);
+END $$;
+
+ALTER FUNCTION hailong_private.apply(of_branch text, counter_ids text[], ats timestamp with time zone[], interaction_ids uuid[]) OWNER TO hailong_migrator;
+
+-- Name: rollup_contributions; Type: TABLE; Schema: hailong_private; Owner: hailong_migrator
+
+CREATE TABLE hailong_private.rollup_contributions (
+    branch_id text NOT NULL,
+    counter_id text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    interaction_id uuid NOT NULL,
+    zone text NOT NULL,
+    staff_id text,
+    measures text[] NOT NULL,
+    variants text[] NOT NULL,
+    amounts bigint[] NOT NULL
+)
+PARTITION BY RANGE (at);
+
+ALTER TABLE hailong_private.rollup_contributions OWNER TO hailong_migrator;
+
+-- Name: changes_of(hailong_private.rollup_contributions[], hailong_private.rollup_contributions[]); Type: FUNCTION; Schema: hailong_private; Owner: hailong_migrator
+
+CREATE FUNCTION hailong_private.changes_of(before hailong_private.rollup_contributions[], after hailong_private.rollup_contributions[]) RETURNS hailong_private.rollup_change[]
+    LANGUAGE sql STABLE
+    AS $$
+    WITH measures AS MATERIALIZED (
+        SELECT m.measure, m.edges, cardinality(m.edges) - 1 AS size, m.by_staff
+        FROM hailong.rollup_measures m),
+    signed AS (
+        SELECT -1 AS sign, b.* FROM unnest(before) AS b
+        UNION ALL SELECT 1, a.* FROM unnest(after) AS a),
+    net AS (
+        SELECT s.counter_id, s.zone, s.staff_id, hailong.hanoi(s.at)::date AS day,
+               extract(hour FROM hailong.hanoi(s.at))::integer AS hour,
+               c.measure, c.variant, c.amount, sum(s.sign)::integer AS weight
+        FROM signed s
+        CROSS JOIN LATERAL unnest(s.measures, s.variants, s.amounts) AS c (measure, variant, amount)
+        GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
+        HAVING sum(s.sign) <> 0)
+    SELECT array_agg(ROW(
+        n.counter_id, n.zone, n.staff_id, n.day, date_trunc('month', n.day::timestamp)::date,
+        n.hour, n.measure, n.variant, n.amount, n.weight,
+        -- A value beyond the edges counts in the outermost bin.
+        LEAST(GREATEST(width_bucket(n.amount, m.edges), 1), m.size), m.size,
+        n.staff_id IS NOT NULL AND COALESCE(m.by_staff, false)
+            -- What a citizen said is not a clerk's.
+            AND (n.measure <> 'hits' OR n.variant LIKE '%.staff')
+        )::hailong_private.rollup_change)
+    FROM net n LEFT JOIN measures m USING (measure)
+$$;
+
+ALTER FUNCTION hailong_private.changes_of(before hailong_private.rollup_contributions[], after hailong_private.rollup_contributions[]) OWNER TO hailong_migrator;
+
+-- Name: rollups_closed; Type: TABLE; Schema: hailong_private; Owner: hailong_migrator
+
+CREATE TABLE hailong_private.rollups_closed (
+    kind text NOT NULL,
+    before timestamp with time zone NOT NULL,
+    CONSTRAINT rollups_closed_kind_check CHECK ((kind = ANY (ARRAY['interactions'::text, 'activity'::text])))
+);
+
+ALTER TABLE hailong_private.rollups_closed OWNER TO hailong_migrator;
+
+-- Name: closed_before(text); Type: FUNCTION; Schema: hailong_private; Owner: hailong_migrator
+
+CREATE FUNCTION hailong_private.closed_before(of_kind text) RETURNS timestamp with time zone
+    LANGUAGE sql STABLE
+    RETURN COALESCE((SELECT rollups_closed.before FROM hailong_private.rollups_closed WHERE (rollups_closed.kind = closed_before.of_kind)), '-infinity'::timestamp with time zone);
+
+ALTER FUNCTION hailong_private.closed_before(of_kind text) OWNER TO hailong_migrator;
+
+-- Name: interactions; Type: TABLE; Schema: hailong; Owner: hailong_migrator
+
+CREATE TABLE hailong.interactions (
+    branch_id text NOT NULL,
+    counter_id text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    interaction_id uuid NOT NULL,
+    revision integer NOT NULL,
+    ended_at timestamp with time zone NOT NULL,
+    zone text NOT NULL,
+    device_id text NOT NULL,
+    staff_id text,
+    source text NOT NULL,
+    end_reason text NOT NULL,
+    boundary_uncertain boolean NOT NULL,
+    handling_s real NOT NULL,
+    measurements jsonb NOT NULL,
+    coverage jsonb NOT NULL,
+    spans jsonb NOT NULL,
+    models text[] NOT NULL,
+    message_id uuid NOT NULL,
+    received_at timestamp with time zone NOT NULL
+)
+PARTITION BY RANGE (at);
+
+ALTER TABLE ONLY hailong.interactions FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE hailong.interactions OWNER TO hailong_migrator;
+
+-- Name: contribution(hailong.interactions); Type: FUNCTION; Schema: hailong_private; Owner: hailong_migrator
+
+CREATE FUNCTION hailong_private.contribution(i hailong.interactions) RETURNS TABLE(measures text[], variants text[], amounts bigint[])
+    LANGUAGE sql STABLE
+    AS $$
+    WITH void AS MATERIALIZED (SELECT * FROM hailong_private.voided(i))
+    SELECT array_agg(c.measure ORDER BY c.measure, c.variant),
+           array_agg(c.variant ORDER BY c.measure, c.variant),
+           array_agg(c.amount ORDER BY c.measure, c.variant)
+    FROM (
+        SELECT 'interactions' AS measure, '' AS variant, 1::bigint AS amount
+        UNION ALL
+        SELECT 'boundary_uncertain', '', 1 WHERE i.boundary_uncertain
+        UNION ALL
+        SELECT m.measure, '',
+               CASE WHEN m.voids IS NULL THEN round(v.value / m.step)
+                    ELSE round(GREATEST(0, v.value - (
+                        SELECT COALESCE(sum(CASE m.unit WHEN 'count' THEN 1
+                                                 ELSE void.duration_s END), 0)
+                        FROM void
+                        WHERE void.type = 'span' AND void.name = m.voids
+                          AND (m.voids_role IS NULL OR void.role = m.voids_role))) / m.step)
+               END::bigint
+        FROM hailong.rollup_measures m
+        CROSS JOIN LATERAL (
+            SELECT (CASE m.source WHEN 'measurements' THEN i.measurements ELSE i.coverage END
+                    #>> m.path)::numeric AS value) v
+        WHERE m.path IS NOT NULL AND v.value IS NOT NULL
+        UNION ALL
+        SELECT CASE WHEN s.value IS NULL THEN 'not_enough_measured' ELSE s.figure END,
+               CASE WHEN s.value IS NULL THEN s.figure || '.' ELSE '' END
+                   || s.rubric || '.' || s.rubric_version,
+               CASE WHEN s.value IS NULL THEN 1 ELSE round(s.value::numeric / 0.01) END::bigint
+        FROM hailong.scores s
+        WHERE s.branch_id = i.branch_id AND s.counter_id = i.counter_id AND s.at = i.at
+          AND s.interaction_id = i.interaction_id
+        UNION ALL
+        SELECT 'hits', (h ->> 'category') || '.' || t.role, count(*)
+        FROM hailong.turns t CROSS JOIN LATERAL jsonb_array_elements(t.hits) AS h
+        WHERE t.branch_id = i.branch_id AND t.counter_id = i.counter_id AND t.at = i.at
+          AND t.interaction_id = i.interaction_id
+          AND NOT EXISTS (
+              SELECT FROM void
+              WHERE void.type = 'hit' AND void.name = h ->> 'category' AND void.role = t.role
+                AND void.offset_s = h -> 'offset_s')
+        GROUP BY 2
+        UNION ALL
+        SELECT CASE f.kind WHEN 'shadow' THEN 'shadow_flags' ELSE 'flags' END,
+               f.rule_id || '.' || COALESCE(latest.outcome, f.state), count(*)
+        FROM hailong.flags f
+        LEFT JOIN LATERAL (
+            SELECT r.outcome FROM hailong.reviews r
+            WHERE f.state = 'decided' AND r.branch_id = f.branch_id
+              AND r.counter_id = f.counter_id AND r.at = f.at AND r.flag_id = f.flag_id
+            ORDER BY r.review_no DESC LIMIT 1) latest ON true
+        WHERE f.branch_id = i.branch_id AND f.counter_id = i.counter_id AND f.at = i.at
+          AND f.interaction_id = i.interaction_id AND f.state <> 'withdrawn'
+        GROUP BY 1, 2
+    ) c
+$$;
+
+ALTER FUNCTION hailong_private.contribution(i hailong.interactions) OWNER TO hailong_migrator;
+
+-- Name: count_activity(text, text[], timestamp with time zone[]); Type: FUNCTION; Schema: hailong_private; Owner: hailong_migrator
+
+CREATE FUNCTION hailong_private.count_activity(of_branch text, counter_ids text[], hours timestamp with time zone[]) RETURNS void
+    LANGUAGE sql
+    AS $$
+    INSERT INTO hailong.activity_rollups AS known
+    SELECT * FROM hailong_private.activity_of(of_branch, counter_ids, hours)
+    ORDER BY branch_id, counter_id, hour_at
+    ON CONFLICT (branch_id, counter_id, hour_at) DO UPDATE SET
+        windows = excluded.windows, in_interaction_cs = excluded.in_interaction_cs,
+        staff_speech_n = excluded.staff_speech_n, staff_speech_cs = excluded.staff_speech_cs,
+        citizen_speech_n = excluded.citizen_speech_n,
+        citizen_speech_cs = excluded.citizen_speech_cs,
+        unknown_speech_n = excluded.unknown_speech_n,
+        unknown_speech_cs = excluded.unknown_speech_cs,
+        overlap_n = excluded.overlap_n, overlap_cs = excluded.overlap_cs,
+        citizen_present_n = excluded.citizen_present_n,
+        citizen_present_cs = excluded.citizen_present_cs,
+        staff_present_n = excluded.staff_present_n, staff_present_cs = excluded.staff_present_cs,
+        audio_coverage_thousandths = excluded.audio_coverage_thousandths,
+        video_coverage_thousandths = excluded.video_coverage_thousandths
+    -- Nothing new, nothing written.
+    WHERE known.* IS DISTINCT FROM excluded.*
+$$;
+
+ALTER FUNCTION hailong_private.count_activity(of_branch text, counter_ids text[], hours timestamp with time zone[]) OWNER TO hailong_migrator;
+
+-- Name: make_partitions(text, text, text, timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: hailong_private; Owner: hailong_migrator
+
+CREATE FUNCTION hailong_private.make_partitions(of_schema text, parent text, width text, from_at timestamp with time zone, to_at timestamp with time zone) RETURNS integer
+    LANGUAGE plpgsql
+    AS $_$
+DECLARE
+    made integer := 0;
+    -- Names as they have been from the first on.
+    shown text := CASE width WHEN 'week' THEN '_IYYY"w"IW' WHEN 'day' THEN '_YYYYMMDD'
+                             ELSE '_YYYYMM' END;
+    -- A month's first hours in Hanoi are the month before's last in UTC.
+    lower_at timestamptz := date_trunc(width, from_at, 'UTC');
+    last_at timestamptz := to_at + CASE width WHEN 'month' THEN interval '7 hours'
+                                              ELSE interval '0' END;
+    child text;
+BEGIN
+    WHILE lower_at < last_at LOOP
+        child := parent || to_char(lower_at AT TIME ZONE 'UTC', shown);
+        IF to_regclass(format('%I.%I', of_schema, child)) IS NULL THEN
+            EXECUTE format(
+                'CREATE TABLE %1$I.%2$I PARTITION OF %1$I.%3$I FOR VALUES FROM (%4$L) TO (%5$L)',
+                of_schema, child, parent, lower_at, lower_at + ('1 ' || width)::interval);
+            made := made + 1;
+        END IF;
+        lower_at := lower_at + ('1 ' || width)::interval;
+    END LOOP;
+    RETURN made;
+END $_$;
+
+ALTER FUNCTION hailong_private.make_partitions(of_schema text, parent text, width text, from_at timestamp with time zone, to_at timestamp with time zone) OWNER TO hailong_migrator;
+
+-- Name: queue_rollups(); Type: FUNCTION; Schema: hailong_private; Owner: hailong_migrator
+
+CREATE FUNCTION hailong_private.queue_rollups() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog'
+    AS $$
+BEGIN
+    INSERT INTO hailong.rollup_queue (branch_id, counter_id, at, interaction_id)
+    SELECT DISTINCT branch_id, counter_id, at, interaction_id FROM changed;
+    RETURN NULL;
+END $$;
+
+ALTER FUNCTION hailong_private.queue_rollups() OWNER TO hailong_migrator;
+
+-- Name: require_branch(text); Type: FUNCTION; Schema: hailong_private; Owner: hailong_migrator
+
+CREATE FUNCTION hailong_private.require_branch(of_branch text) RETURNS void
+    LANGUAGE plpgsql STABLE
+    AS $$
+BEGIN
+    IF of_branch = ANY (hailong.visible_branches()) IS NOT TRUE THEN
+        RAISE EXCEPTION 'the rollups of a branch that this transaction does not see'
+            USING ERRCODE = 'insufficient_privilege';
+    END IF;
+END $$;
+
+ALTER FUNCTION hailong_private.require_branch(of_branch text) OWNER TO hailong_migrator;
+
+-- Name: rollup_lock(text); Type: FUNCTION; Schema: hailong_private; Owner: hailong_migrator
+
+CREATE FUNCTION hailong_private.rollup_lock(of_branch text) RETURNS bigint
+    LANGUAGE sql IMMUTABLE
+    RETURN (((7201004)::bigint << 32) | ((hashtext(of_branch))::bigint & '4294967295'::bigint));
+
+ALTER FUNCTION hailong_private.rollup_lock(of_branch text) OWNER TO hailong_migrator;
+
+-- Name: spread(integer, integer[], integer[]); Type: FUNCTION; Schema: hailong_private; Owner: hailong_migrator
+
+CREATE FUNCTION hailong_private.spread(size integer, places integer[], weights integer[]) RETURNS integer[]
+    LANGUAGE plpgsql IMMUTABLE
+    AS $$
+DECLARE
+    made integer[];
+BEGIN
+    IF size IS NULL THEN
+        RETURN NULL;
+    END IF;
+    made := array_fill(0, ARRAY[size]);
+    FOR i IN 1 .. cardinality(places) LOOP
+        made[places[i]] := made[places[i]] + weights[i];
+    END LOOP;
+    RETURN made;
+END $$;
+
+ALTER FUNCTION hailong_private.spread(size integer, places integer[], weights integer[]) OWNER TO hailong_migrator;
+
+-- Name: voided(hailong.interactions); Type: FUNCTION; Schema: hailong_private; Owner: hailong_migrator
+
+CREATE FUNCTION hailong_private.voided(i hailong.interactions) RETURNS TABLE(type text, name text, role text, offset_s jsonb, duration_s numeric)
+    LANGUAGE sql STABLE
+    AS $_$
+    SELECT DISTINCT e ->> 'type', COALESCE(e ->> 'category', e ->> 'kind'), e ->> 'role',
+           e -> 'offset_s', (e ->> 'duration_s')::numeric
+    FROM hailong.flags f
+    CROSS JOIN LATERAL (
+        SELECT r.outcome FROM hailong.reviews r
+        WHERE r.branch_id = f.branch_id AND r.counter_id = f.counter_id AND r.at = f.at
+          AND r.flag_id = f.flag_id
+        ORDER BY r.review_no DESC LIMIT 1) latest
+    CROSS JOIN LATERAL jsonb_path_query(f.evidence, '$[*]') AS e
+    WHERE f.branch_id = i.branch_id AND f.counter_id = i.counter_id AND f.at = i.at
+      AND f.interaction_id = i.interaction_id AND f.state = 'decided'
+      AND latest.outcome IN ('dismissed', 'overturned')
+$_$;
+
+ALTER FUNCTION hailong_private.voided(i hailong.interactions) OWNER TO hailong_migrator;
+
+-- Name: sum_bins(integer[]); Type: AGGREGATE; Schema: hailong; Owner: hailong_migrator
+
+CREATE AGGREGATE hailong.sum_bins(integer[]) (
+    SFUNC = hailong.add_bins,
+    STYPE = integer[],
+    COMBINEFUNC = hailong.add_bins,
+    PARALLEL = safe
+);
+
+ALTER AGGREGATE hailong.sum_bins(integer[]) OWNER TO hailong_migrator;
 
 -- Name: activity; Type: TABLE; Schema: hailong_private; Owner: hailong_migrator
 
@@ -220,6 +910,28 @@ CREATE VIEW hailong.activity WITH (security_barrier='true') AS
   WITH CASCADED CHECK OPTION;
 
 ALTER VIEW hailong.activity OWNER TO hailong_migrator;
+
+-- Name: activity_marks; Type: TABLE; Schema: hailong; Owner: hailong_migrator
+
+CREATE TABLE hailong.activity_marks (
+    mark_no bigint NOT NULL,
+    branch_id text NOT NULL,
+    counter_id text NOT NULL,
+    hour_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE hailong.activity_marks OWNER TO hailong_migrator;
+
+-- Name: activity_marks_mark_no_seq; Type: SEQUENCE; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE hailong.activity_marks ALTER COLUMN mark_no ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME hailong.activity_marks_mark_no_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 
 -- Name: assignments; Type: TABLE; Schema: hailong; Owner: hailong_migrator
 
@@ -395,34 +1107,26 @@ ALTER TABLE ONLY hailong.flags FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE hailong.flags OWNER TO hailong_migrator;
 
--- Name: interactions; Type: TABLE; Schema: hailong; Owner: hailong_migrator
+-- Name: hour_rollups; Type: TABLE; Schema: hailong; Owner: hailong_migrator
 
-CREATE TABLE hailong.interactions (
+CREATE TABLE hailong.hour_rollups (
     branch_id text NOT NULL,
+    measure text NOT NULL,
+    variant text NOT NULL,
+    month date NOT NULL,
+    hour integer NOT NULL,
     counter_id text NOT NULL,
-    at timestamp with time zone NOT NULL,
-    interaction_id uuid NOT NULL,
-    revision integer NOT NULL,
-    ended_at timestamp with time zone NOT NULL,
     zone text NOT NULL,
-    device_id text NOT NULL,
-    staff_id text,
-    source text NOT NULL,
-    end_reason text NOT NULL,
-    boundary_uncertain boolean NOT NULL,
-    handling_s real NOT NULL,
-    measurements jsonb NOT NULL,
-    coverage jsonb NOT NULL,
-    spans jsonb NOT NULL,
-    models text[] NOT NULL,
-    message_id uuid NOT NULL,
-    received_at timestamp with time zone NOT NULL
+    n bigint NOT NULL,
+    total bigint NOT NULL,
+    squares numeric NOT NULL,
+    bins integer[]
 )
-PARTITION BY RANGE (at);
+PARTITION BY RANGE (month);
 
-ALTER TABLE ONLY hailong.interactions FORCE ROW LEVEL SECURITY;
+ALTER TABLE ONLY hailong.hour_rollups FORCE ROW LEVEL SECURITY;
 
-ALTER TABLE hailong.interactions OWNER TO hailong_migrator;
+ALTER TABLE hailong.hour_rollups OWNER TO hailong_migrator;
 
 -- Name: points; Type: TABLE; Schema: hailong; Owner: hailong_migrator
 
@@ -577,6 +1281,78 @@ ALTER TABLE hailong.rollouts ALTER COLUMN rollout_no ADD GENERATED ALWAYS AS IDE
     CACHE 1
 );
 
+-- Name: rollup_bins; Type: VIEW; Schema: hailong; Owner: hailong_migrator
+
+CREATE VIEW hailong.rollup_bins AS
+ SELECT bins,
+    edges
+   FROM ( VALUES ('duration'::text,ARRAY[(0)::numeric, 0.01, 0.5, (1)::numeric, 1.5, (2)::numeric, (3)::numeric, (4)::numeric, (5)::numeric, (6)::numeric, (8)::numeric, (10)::numeric, (12)::numeric, (15)::numeric, (20)::numeric, (25)::numeric, (30)::numeric, (40)::numeric, (50)::numeric, (60)::numeric, (75)::numeric, (90)::numeric, (105)::numeric, (120)::numeric, (135)::numeric, (150)::numeric, (165)::numeric, (180)::numeric, (210)::numeric, (240)::numeric, (270)::numeric, (300)::numeric, (330)::numeric, (360)::numeric, (420)::numeric, (480)::numeric, (540)::numeric, (600)::numeric, (660)::numeric, (720)::numeric, (780)::numeric, (840)::numeric, (900)::numeric, (960)::numeric, (1020)::numeric, (1080)::numeric, (1200)::numeric, (1320)::numeric, (1500)::numeric, (1800)::numeric, (2100)::numeric, (2400)::numeric, (2700)::numeric, (3000)::numeric, (3600)::numeric, (4500)::numeric, (5400)::numeric, (7200)::numeric, (10800)::numeric, (14400)::numeric, 86400.01]), ('gap'::text,ARRAY[('-30'::integer)::numeric, ('-10'::integer)::numeric, ('-5'::integer)::numeric, ('-3'::integer)::numeric, ('-2'::integer)::numeric, '-1.5'::numeric, ('-1'::integer)::numeric, '-0.75'::numeric, '-0.5'::numeric, '-0.3'::numeric, '-0.2'::numeric, '-0.1'::numeric, (0)::numeric, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, (1)::numeric, 1.2, 1.4, 1.6, 1.8, (2)::numeric, 2.5, (3)::numeric, 3.5, (4)::numeric, (5)::numeric, (6)::numeric, (7)::numeric, (8)::numeric, (10)::numeric, (12)::numeric, (15)::numeric, (20)::numeric, (30)::numeric, (60)::numeric, (120)::numeric, (300)::numeric, (600)::numeric, 3600.01]), ('count'::text,ARRAY[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 15, 20, 25, 30, 40, 50, 75, 100, 86401]), ('polarity'::text,ARRAY[('-1'::integer)::numeric, '-0.95'::numeric, '-0.9'::numeric, '-0.85'::numeric, '-0.8'::numeric, '-0.75'::numeric, '-0.7'::numeric, '-0.65'::numeric, '-0.6'::numeric, '-0.55'::numeric, '-0.5'::numeric, '-0.45'::numeric, '-0.4'::numeric, '-0.35'::numeric, '-0.3'::numeric, '-0.25'::numeric, '-0.2'::numeric, '-0.15'::numeric, '-0.1'::numeric, '-0.05'::numeric, (0)::numeric, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 1.001]), ('share'::text,ARRAY[(0)::numeric, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, (1)::numeric, 1.001]), ('points'::text,ARRAY[(0)::numeric, (2)::numeric, (4)::numeric, (6)::numeric, (8)::numeric, (10)::numeric, (12)::numeric, (14)::numeric, (16)::numeric, (18)::numeric, (20)::numeric, (22)::numeric, (24)::numeric, (26)::numeric, (28)::numeric, (30)::numeric, (32)::numeric, (34)::numeric, (36)::numeric, (38)::numeric, (40)::numeric, (42)::numeric, (44)::numeric, (46)::numeric, (48)::numeric, (50)::numeric, (52)::numeric, (54)::numeric, (56)::numeric, (58)::numeric, (60)::numeric, (62)::numeric, (64)::numeric, (66)::numeric, (68)::numeric, (70)::numeric, (72)::numeric, (74)::numeric, (76)::numeric, (78)::numeric, (80)::numeric, (82)::numeric, (84)::numeric, (86)::numeric, (88)::numeric, (90)::numeric, (92)::numeric, (94)::numeric, (96)::numeric, (98)::numeric, 100.01]), ('decibels'::text,ARRAY[(0)::numeric, (2)::numeric, (4)::numeric, (6)::numeric, (8)::numeric, (10)::numeric, (12)::numeric, (14)::numeric, (16)::numeric, (18)::numeric, (20)::numeric, (22)::numeric, (24)::numeric, (26)::numeric, (28)::numeric, (30)::numeric, (32)::numeric, (34)::numeric, (36)::numeric, (38)::numeric, (40)::numeric, (45)::numeric, (50)::numeric, (60)::numeric, (80)::numeric, (100)::numeric, 86400.1])) b(bins, edges);
+
+ALTER VIEW hailong.rollup_bins OWNER TO hailong_migrator;
+
+-- Name: rollup_measures; Type: VIEW; Schema: hailong; Owner: hailong_migrator
+
+CREATE VIEW hailong.rollup_measures AS
+ SELECT m.measure,
+    m.unit,
+    m.step,
+    m.source,
+    m.path,
+    m.voids,
+    m.voids_role,
+    m.by_staff,
+    ( SELECT array_agg(((e.e / m.step))::bigint ORDER BY e.e) AS array_agg
+           FROM unnest(b.edges) e(e)) AS edges
+   FROM (( VALUES ('handling_s'::text,'s'::text,0.01,'measurements'::text,'{handling_s}'::text[],NULL::text,NULL::text,true,'duration'::text), ('talk_time_s.staff'::text,'s'::text,0.01,'measurements'::text,'{talk_time_s,staff}'::text[],NULL::text,NULL::text,true,'duration'::text), ('talk_time_s.citizen'::text,'s'::text,0.01,'measurements'::text,'{talk_time_s,citizen}'::text[],NULL::text,NULL::text,false,'duration'::text), ('overlap_s'::text,'s'::text,0.01,'measurements'::text,'{overlap_s}'::text[],'overlap'::text,NULL::text,true,'duration'::text), ('dead_air_s'::text,'s'::text,0.01,'measurements'::text,'{dead_air_s}'::text[],'dead_air'::text,NULL::text,true,'duration'::text), ('longest_dead_air_s'::text,'s'::text,0.01,'measurements'::text,'{longest_dead_air_s}'::text[],NULL::text,NULL::text,true,'duration'::text), ('response_gap_s'::text,'s'::text,0.01,'measurements'::text,'{response_gap_s}'::text[],NULL::text,NULL::text,true,'gap'::text), ('interruptions.staff'::text,'count'::text,1,'measurements'::text,'{interruptions,staff}'::text[],'interruption'::text,'staff'::text,true,'count'::text), ('interruptions.citizen'::text,'count'::text,1,'measurements'::text,'{interruptions,citizen}'::text[],'interruption'::text,'citizen'::text,false,'count'::text), ('raised_voice_s.staff'::text,'s'::text,0.01,'measurements'::text,'{raised_voice_s,staff}'::text[],'raised_voice'::text,'staff'::text,true,'duration'::text), ('raised_voice_s.citizen'::text,'s'::text,0.01,'measurements'::text,'{raised_voice_s,citizen}'::text[],'raised_voice'::text,'citizen'::text,false,'duration'::text), ('sentiment.citizen'::text,'polarity'::text,0.001,'measurements'::text,'{sentiment,mean}'::text[],NULL::text,NULL::text,false,'polarity'::text), ('unattended_s'::text,'s'::text,0.01,'measurements'::text,'{unattended_s}'::text[],'unattended'::text,NULL::text,true,'duration'::text), ('snr_db.staff'::text,'dB'::text,0.1,'measurements'::text,'{snr_db,staff}'::text[],NULL::text,NULL::text,true,'decibels'::text), ('snr_db.citizen'::text,'dB'::text,0.1,'measurements'::text,'{snr_db,citizen}'::text[],NULL::text,NULL::text,true,'decibels'::text), ('coverage.audio'::text,'share'::text,0.001,'coverage'::text,'{audio}'::text[],NULL::text,NULL::text,true,'share'::text), ('coverage.video'::text,'share'::text,0.001,'coverage'::text,'{video}'::text[],NULL::text,NULL::text,true,'share'::text), ('coverage.roles'::text,'share'::text,0.001,'coverage'::text,'{roles}'::text[],NULL::text,NULL::text,true,'share'::text), ('coverage.text_staff'::text,'share'::text,0.001,'coverage'::text,'{text_staff}'::text[],NULL::text,NULL::text,true,'share'::text), ('coverage.text_citizen'::text,'share'::text,0.001,'coverage'::text,'{text_citizen}'::text[],NULL::text,NULL::text,true,'share'::text), ('coverage.sentiment'::text,'share'::text,0.001,'coverage'::text,'{sentiment}'::text[],NULL::text,NULL::text,true,'share'::text), ('coverage.overlap'::text,'share'::text,0.001,'coverage'::text,'{overlap}'::text[],NULL::text,NULL::text,true,'share'::text), ('coverage.raised_voice_staff'::text,'share'::text,0.001,'coverage'::text,'{raised_voice_staff}'::text[],NULL::text,NULL::text,true,'share'::text), ('coverage.raised_voice_citizen'::text,'share'::text,0.001,'coverage'::text,'{raised_voice_citizen}'::text[],NULL::text,NULL::text,true,'share'::text), ('coverage.presence'::text,'share'::text,0.001,'coverage'::text,'{presence}'::text[],NULL::text,NULL::text,true,'share'::text), ('experience'::text,'points'::text,0.01,'scores'::text,NULL::text[],NULL::text,NULL::text,false,'points'::text), ('counter_part'::text,'points'::text,0.01,'scores'::text,NULL::text[],NULL::text,NULL::text,true,'points'::text), ('interactions'::text,'count'::text,1,'events'::text,NULL::text[],NULL::text,NULL::text,true,NULL::text), ('boundary_uncertain'::text,'count'::text,1,'events'::text,NULL::text[],NULL::text,NULL::text,true,NULL::text), ('not_enough_measured'::text,'count'::text,1,'events'::text,NULL::text[],NULL::text,NULL::text,true,NULL::text), ('hits'::text,'count'::text,1,'events'::text,NULL::text[],NULL::text,NULL::text,true,NULL::text), ('flags'::text,'count'::text,1,'events'::text,NULL::text[],NULL::text,NULL::text,true,NULL::text), ('shadow_flags'::text,'count'::text,1,'events'::text,NULL::text[],NULL::text,NULL::text,false,NULL::text)) m(measure, unit, step, source, path, voids, voids_role, by_staff, bins)
+     LEFT JOIN hailong.rollup_bins b USING (bins));
+
+ALTER VIEW hailong.rollup_measures OWNER TO hailong_migrator;
+
+-- Name: rollup_queue; Type: TABLE; Schema: hailong; Owner: hailong_migrator
+
+CREATE TABLE hailong.rollup_queue (
+    queue_no bigint NOT NULL,
+    branch_id text NOT NULL,
+    counter_id text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    interaction_id uuid NOT NULL,
+    due_at timestamp with time zone DEFAULT now() NOT NULL,
+    set_aside integer DEFAULT 0 NOT NULL
+);
+
+ALTER TABLE hailong.rollup_queue OWNER TO hailong_migrator;
+
+-- Name: rollup_queue_queue_no_seq; Type: SEQUENCE; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE hailong.rollup_queue ALTER COLUMN queue_no ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME hailong.rollup_queue_queue_no_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+-- Name: rollups; Type: TABLE; Schema: hailong; Owner: hailong_migrator
+
+CREATE TABLE hailong.rollups (
+    branch_id text NOT NULL,
+    measure text NOT NULL,
+    variant text NOT NULL,
+    day date NOT NULL,
+    counter_id text NOT NULL,
+    zone text NOT NULL,
+    n bigint NOT NULL,
+    total bigint NOT NULL,
+    squares numeric NOT NULL,
+    bins integer[]
+)
+PARTITION BY RANGE (day);
+
+ALTER TABLE ONLY hailong.rollups FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE hailong.rollups OWNER TO hailong_migrator;
+
 -- Name: scores; Type: TABLE; Schema: hailong; Owner: hailong_migrator
 
 CREATE TABLE hailong.scores (
@@ -642,6 +1418,26 @@ CREATE TABLE hailong.staff (
 ALTER TABLE ONLY hailong.staff FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE hailong.staff OWNER TO hailong_migrator;
+
+-- Name: staff_rollups; Type: TABLE; Schema: hailong; Owner: hailong_migrator
+
+CREATE TABLE hailong.staff_rollups (
+    branch_id text NOT NULL,
+    measure text NOT NULL,
+    variant text NOT NULL,
+    day date NOT NULL,
+    staff_id text NOT NULL,
+    zone text NOT NULL,
+    n bigint NOT NULL,
+    total bigint NOT NULL,
+    squares numeric NOT NULL,
+    bins integer[]
+)
+PARTITION BY RANGE (day);
+
+ALTER TABLE ONLY hailong.staff_rollups FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE hailong.staff_rollups OWNER TO hailong_migrator;
 
 -- Name: stream_faults; Type: TABLE; Schema: hailong; Owner: hailong_migrator
 
@@ -757,6 +1553,16 @@ CREATE TABLE hailong_private.enrolment_tokens (
 
 ALTER TABLE hailong_private.enrolment_tokens OWNER TO hailong_migrator;
 
+-- Name: activity_marks activity_marks_pkey; Type: CONSTRAINT; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE ONLY hailong.activity_marks
+    ADD CONSTRAINT activity_marks_pkey PRIMARY KEY (mark_no);
+
+-- Name: activity_rollups activity_rollups_pkey; Type: CONSTRAINT; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE ONLY hailong.activity_rollups
+    ADD CONSTRAINT activity_rollups_pkey PRIMARY KEY (branch_id, counter_id, hour_at);
+
 -- Name: assignments assignments_pkey; Type: CONSTRAINT; Schema: hailong; Owner: hailong_migrator
 
 ALTER TABLE ONLY hailong.assignments
@@ -807,6 +1613,11 @@ ALTER TABLE ONLY hailong.files
 ALTER TABLE ONLY hailong.flags
     ADD CONSTRAINT flags_pkey PRIMARY KEY (branch_id, counter_id, at, flag_id);
 
+-- Name: hour_rollups hour_rollups_pkey; Type: CONSTRAINT; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE ONLY hailong.hour_rollups
+    ADD CONSTRAINT hour_rollups_pkey PRIMARY KEY (branch_id, measure, variant, month, hour, counter_id, zone);
+
 -- Name: interactions interactions_pkey; Type: CONSTRAINT; Schema: hailong; Owner: hailong_migrator
 
 ALTER TABLE ONLY hailong.interactions
@@ -852,6 +1663,16 @@ ALTER TABLE ONLY hailong.rollout_steps
 ALTER TABLE ONLY hailong.rollouts
     ADD CONSTRAINT rollouts_pkey PRIMARY KEY (rollout_no);
 
+-- Name: rollup_queue rollup_queue_pkey; Type: CONSTRAINT; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE ONLY hailong.rollup_queue
+    ADD CONSTRAINT rollup_queue_pkey PRIMARY KEY (queue_no);
+
+-- Name: rollups rollups_pkey; Type: CONSTRAINT; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE ONLY hailong.rollups
+    ADD CONSTRAINT rollups_pkey PRIMARY KEY (branch_id, measure, variant, day, counter_id, zone);
+
 -- Name: scores scores_pkey; Type: CONSTRAINT; Schema: hailong; Owner: hailong_migrator
 
 ALTER TABLE ONLY hailong.scores
@@ -871,6 +1692,11 @@ ALTER TABLE ONLY hailong.sessions
 
 ALTER TABLE ONLY hailong.staff
     ADD CONSTRAINT staff_pkey PRIMARY KEY (staff_id);
+
+-- Name: staff_rollups staff_rollups_pkey; Type: CONSTRAINT; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE ONLY hailong.staff_rollups
+    ADD CONSTRAINT staff_rollups_pkey PRIMARY KEY (branch_id, measure, variant, day, staff_id, zone);
 
 -- Name: stream_faults stream_faults_pkey; Type: CONSTRAINT; Schema: hailong; Owner: hailong_migrator
 
@@ -911,6 +1737,20 @@ ALTER TABLE ONLY hailong_private.activity
 
 ALTER TABLE ONLY hailong_private.enrolment_tokens
     ADD CONSTRAINT enrolment_tokens_pkey PRIMARY KEY (token_id);
+
+-- Name: rollup_contributions rollup_contributions_pkey; Type: CONSTRAINT; Schema: hailong_private; Owner: hailong_migrator
+
+ALTER TABLE ONLY hailong_private.rollup_contributions
+    ADD CONSTRAINT rollup_contributions_pkey PRIMARY KEY (branch_id, counter_id, at, interaction_id);
+
+-- Name: rollups_closed rollups_closed_pkey; Type: CONSTRAINT; Schema: hailong_private; Owner: hailong_migrator
+
+ALTER TABLE ONLY hailong_private.rollups_closed
+    ADD CONSTRAINT rollups_closed_pkey PRIMARY KEY (kind);
+
+-- Name: activity_marks_by_branch; Type: INDEX; Schema: hailong; Owner: hailong_migrator
+
+CREATE INDEX activity_marks_by_branch ON hailong.activity_marks USING btree (branch_id);
 
 -- Name: commands_open; Type: INDEX; Schema: hailong; Owner: hailong_migrator
 
@@ -956,6 +1796,14 @@ CREATE INDEX reviews_by_flag ON hailong.reviews USING btree (flag_id);
 
 CREATE UNIQUE INDEX rollouts_one_goes_on ON hailong.rollouts USING btree ((true)) WHERE (ended IS NULL);
 
+-- Name: rollup_queue_due; Type: INDEX; Schema: hailong; Owner: hailong_migrator
+
+CREATE INDEX rollup_queue_due ON hailong.rollup_queue USING btree (branch_id, due_at, queue_no);
+
+-- Name: staff_rollups_by_staff; Type: INDEX; Schema: hailong; Owner: hailong_migrator
+
+CREATE INDEX staff_rollups_by_staff ON ONLY hailong.staff_rollups USING btree (branch_id, staff_id, day);
+
 -- Name: enrolment_tokens_device; Type: INDEX; Schema: hailong_private; Owner: hailong_migrator
 
 CREATE INDEX enrolment_tokens_device ON hailong_private.enrolment_tokens USING btree (device_id);
@@ -999,6 +1847,46 @@ CREATE TRIGGER rollout_steps_never_change BEFORE DELETE OR UPDATE ON hailong.rol
 -- Name: rollout_steps rollout_steps_no_truncate; Type: TRIGGER; Schema: hailong; Owner: hailong_migrator
 
 CREATE TRIGGER rollout_steps_no_truncate BEFORE TRUNCATE ON hailong.rollout_steps FOR EACH STATEMENT EXECUTE FUNCTION hailong.refuse_release_change();
+
+-- Name: flags rollups_after_delete; Type: TRIGGER; Schema: hailong; Owner: hailong_migrator
+
+CREATE TRIGGER rollups_after_delete AFTER DELETE ON hailong.flags REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION hailong_private.queue_rollups();
+
+-- Name: interactions rollups_after_delete; Type: TRIGGER; Schema: hailong; Owner: hailong_migrator
+
+CREATE TRIGGER rollups_after_delete AFTER DELETE ON hailong.interactions REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION hailong_private.queue_rollups();
+
+-- Name: scores rollups_after_delete; Type: TRIGGER; Schema: hailong; Owner: hailong_migrator
+
+CREATE TRIGGER rollups_after_delete AFTER DELETE ON hailong.scores REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION hailong_private.queue_rollups();
+
+-- Name: flags rollups_after_insert; Type: TRIGGER; Schema: hailong; Owner: hailong_migrator
+
+CREATE TRIGGER rollups_after_insert AFTER INSERT ON hailong.flags REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION hailong_private.queue_rollups();
+
+-- Name: interactions rollups_after_insert; Type: TRIGGER; Schema: hailong; Owner: hailong_migrator
+
+CREATE TRIGGER rollups_after_insert AFTER INSERT ON hailong.interactions REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION hailong_private.queue_rollups();
+
+-- Name: reviews rollups_after_insert; Type: TRIGGER; Schema: hailong; Owner: hailong_migrator
+
+CREATE TRIGGER rollups_after_insert AFTER INSERT ON hailong.reviews REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION hailong_private.queue_rollups();
+
+-- Name: scores rollups_after_insert; Type: TRIGGER; Schema: hailong; Owner: hailong_migrator
+
+CREATE TRIGGER rollups_after_insert AFTER INSERT ON hailong.scores REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION hailong_private.queue_rollups();
+
+-- Name: flags rollups_after_update; Type: TRIGGER; Schema: hailong; Owner: hailong_migrator
+
+CREATE TRIGGER rollups_after_update AFTER UPDATE ON hailong.flags REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION hailong_private.queue_rollups();
+
+-- Name: interactions rollups_after_update; Type: TRIGGER; Schema: hailong; Owner: hailong_migrator
+
+CREATE TRIGGER rollups_after_update AFTER UPDATE ON hailong.interactions REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION hailong_private.queue_rollups();
+
+-- Name: scores rollups_after_update; Type: TRIGGER; Schema: hailong; Owner: hailong_migrator
+
+CREATE TRIGGER rollups_after_update AFTER UPDATE ON hailong.scores REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION hailong_private.queue_rollups();
 
 -- Name: assignments assignments_branch_id_counter_id_fkey; Type: FK CONSTRAINT; Schema: hailong; Owner: hailong_migrator
 
@@ -1125,6 +2013,10 @@ ALTER TABLE ONLY hailong.users
 ALTER TABLE ONLY hailong_private.enrolment_tokens
     ADD CONSTRAINT enrolment_tokens_branch_id_counter_id_fkey FOREIGN KEY (branch_id, counter_id) REFERENCES hailong.counters(branch_id, counter_id);
 
+-- Name: activity_rollups; Type: ROW SECURITY; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE hailong.activity_rollups ENABLE ROW LEVEL SECURITY;
+
 -- Name: device_configs any_config_for_control; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
 CREATE POLICY any_config_for_control ON hailong.device_configs TO hailong_control USING (true);
@@ -1189,6 +2081,10 @@ CREATE POLICY by_assignment ON hailong.turns AS RESTRICTIVE TO hailong_app USING
    FROM hailong.interactions i
   WHERE ((i.branch_id = turns.branch_id) AND (i.counter_id = turns.counter_id) AND (i.at = turns.at) AND (i.interaction_id = turns.interaction_id))))));
 
+-- Name: activity_rollups by_branch; Type: POLICY; Schema: hailong; Owner: hailong_migrator
+
+CREATE POLICY by_branch ON hailong.activity_rollups USING ((branch_id = ANY (hailong.visible_branches())));
+
 -- Name: assignments by_branch; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
 CREATE POLICY by_branch ON hailong.assignments USING ((branch_id = ANY (hailong.visible_branches())));
@@ -1208,6 +2104,10 @@ CREATE POLICY by_branch ON hailong.devices USING ((branch_id = ANY (hailong.visi
 -- Name: flags by_branch; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
 CREATE POLICY by_branch ON hailong.flags USING ((branch_id = ANY (hailong.visible_branches())));
+
+-- Name: hour_rollups by_branch; Type: POLICY; Schema: hailong; Owner: hailong_migrator
+
+CREATE POLICY by_branch ON hailong.hour_rollups USING ((branch_id = ANY (hailong.visible_branches())));
 
 -- Name: interactions by_branch; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
@@ -1229,6 +2129,10 @@ CREATE POLICY by_branch ON hailong.rejects USING ((branch_id = ANY (hailong.visi
 
 CREATE POLICY by_branch ON hailong.reviews USING ((branch_id = ANY (hailong.visible_branches())));
 
+-- Name: rollups by_branch; Type: POLICY; Schema: hailong; Owner: hailong_migrator
+
+CREATE POLICY by_branch ON hailong.rollups USING ((branch_id = ANY (hailong.visible_branches())));
+
 -- Name: scores by_branch; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
 CREATE POLICY by_branch ON hailong.scores USING ((branch_id = ANY (hailong.visible_branches())));
@@ -1237,9 +2141,17 @@ CREATE POLICY by_branch ON hailong.scores USING ((branch_id = ANY (hailong.visib
 
 CREATE POLICY by_branch ON hailong.staff USING ((branch_id = ANY (hailong.visible_branches())));
 
+-- Name: staff_rollups by_branch; Type: POLICY; Schema: hailong; Owner: hailong_migrator
+
+CREATE POLICY by_branch ON hailong.staff_rollups USING ((branch_id = ANY (hailong.visible_branches())));
+
 -- Name: turns by_branch; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
 CREATE POLICY by_branch ON hailong.turns USING ((branch_id = ANY (hailong.visible_branches())));
+
+-- Name: staff_rollups by_staff; Type: POLICY; Schema: hailong; Owner: hailong_migrator
+
+CREATE POLICY by_staff ON hailong.staff_rollups AS RESTRICTIVE TO hailong_app USING (((hailong.visible_staff() = '*'::text) OR (staff_id = hailong.visible_staff())));
 
 -- Name: counters; Type: ROW SECURITY; Schema: hailong; Owner: hailong_migrator
 
@@ -1265,6 +2177,10 @@ CREATE POLICY every_device ON hailong.devices FOR SELECT TO hailong_identity USI
 
 ALTER TABLE hailong.flags ENABLE ROW LEVEL SECURITY;
 
+-- Name: hour_rollups; Type: ROW SECURITY; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE hailong.hour_rollups ENABLE ROW LEVEL SECURITY;
+
 -- Name: interactions; Type: ROW SECURITY; Schema: hailong; Owner: hailong_migrator
 
 ALTER TABLE hailong.interactions ENABLE ROW LEVEL SECURITY;
@@ -1287,6 +2203,14 @@ CREATE POLICY not_by_clerks ON hailong.flags AS RESTRICTIVE FOR UPDATE TO hailon
 
 CREATE POLICY not_by_clerks ON hailong.reviews AS RESTRICTIVE FOR INSERT TO hailong_app WITH CHECK ((hailong.visible_staff() = '*'::text));
 
+-- Name: activity_rollups not_for_clerks; Type: POLICY; Schema: hailong; Owner: hailong_migrator
+
+CREATE POLICY not_for_clerks ON hailong.activity_rollups AS RESTRICTIVE TO hailong_app USING ((hailong.visible_staff() = '*'::text));
+
+-- Name: hour_rollups not_for_clerks; Type: POLICY; Schema: hailong; Owner: hailong_migrator
+
+CREATE POLICY not_for_clerks ON hailong.hour_rollups AS RESTRICTIVE TO hailong_app USING ((hailong.visible_staff() = '*'::text));
+
 -- Name: reject_counts not_for_clerks; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
 CREATE POLICY not_for_clerks ON hailong.reject_counts AS RESTRICTIVE TO hailong_app USING ((hailong.visible_staff() = '*'::text));
@@ -1294,6 +2218,10 @@ CREATE POLICY not_for_clerks ON hailong.reject_counts AS RESTRICTIVE TO hailong_
 -- Name: rejects not_for_clerks; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
 CREATE POLICY not_for_clerks ON hailong.rejects AS RESTRICTIVE TO hailong_app USING ((hailong.visible_staff() = '*'::text));
+
+-- Name: rollups not_for_clerks; Type: POLICY; Schema: hailong; Owner: hailong_migrator
+
+CREATE POLICY not_for_clerks ON hailong.rollups AS RESTRICTIVE TO hailong_app USING ((hailong.visible_staff() = '*'::text));
 
 -- Name: device_configs of_visible_devices; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
@@ -1317,6 +2245,10 @@ ALTER TABLE hailong.rejects ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE hailong.reviews ENABLE ROW LEVEL SECURITY;
 
+-- Name: rollups; Type: ROW SECURITY; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE hailong.rollups ENABLE ROW LEVEL SECURITY;
+
 -- Name: scores; Type: ROW SECURITY; Schema: hailong; Owner: hailong_migrator
 
 ALTER TABLE hailong.scores ENABLE ROW LEVEL SECURITY;
@@ -1324,6 +2256,10 @@ ALTER TABLE hailong.scores ENABLE ROW LEVEL SECURITY;
 -- Name: staff; Type: ROW SECURITY; Schema: hailong; Owner: hailong_migrator
 
 ALTER TABLE hailong.staff ENABLE ROW LEVEL SECURITY;
+
+-- Name: staff_rollups; Type: ROW SECURITY; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE hailong.staff_rollups ENABLE ROW LEVEL SECURITY;
 
 -- Name: turns; Type: ROW SECURITY; Schema: hailong; Owner: hailong_migrator
 
@@ -1344,6 +2280,12 @@ GRANT USAGE ON SCHEMA hailong TO hailong_control;
 GRANT USAGE ON SCHEMA hailong_private TO hailong_auditor;
 GRANT USAGE ON SCHEMA hailong_private TO hailong_backup;
 
+-- Name: FUNCTION ensure_activity(from_at timestamp with time zone, to_at timestamp with time zone); Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+REVOKE ALL ON FUNCTION hailong.ensure_activity(from_at timestamp with time zone, to_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION hailong.ensure_activity(from_at timestamp with time zone, to_at timestamp with time zone) TO hailong_ingest;
+GRANT ALL ON FUNCTION hailong.ensure_activity(from_at timestamp with time zone, to_at timestamp with time zone) TO hailong_worker;
+
 -- Name: FUNCTION ensure_partitions(from_at timestamp with time zone, to_at timestamp with time zone); Type: ACL; Schema: hailong; Owner: hailong_migrator
 
 REVOKE ALL ON FUNCTION hailong.ensure_partitions(from_at timestamp with time zone, to_at timestamp with time zone) FROM PUBLIC;
@@ -1360,6 +2302,105 @@ GRANT ALL ON FUNCTION hailong.file_for_device(asking text, wanted text, OUT publ
 REVOKE ALL ON FUNCTION hailong.redeem_enrolment(the_token text, the_secret_sha256 bytea, the_device text, the_key bytea, OUT outcome text, OUT branch_id text, OUT counter_id text) FROM PUBLIC;
 GRANT ALL ON FUNCTION hailong.redeem_enrolment(the_token text, the_secret_sha256 bytea, the_device text, the_key bytea, OUT outcome text, OUT branch_id text, OUT counter_id text) TO hailong_identity;
 
+-- Name: FUNCTION refresh_rollups(of_branch text, counter_ids text[], ats timestamp with time zone[], interaction_ids uuid[]); Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+REVOKE ALL ON FUNCTION hailong.refresh_rollups(of_branch text, counter_ids text[], ats timestamp with time zone[], interaction_ids uuid[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION hailong.refresh_rollups(of_branch text, counter_ids text[], ats timestamp with time zone[], interaction_ids uuid[]) TO hailong_app;
+GRANT ALL ON FUNCTION hailong.refresh_rollups(of_branch text, counter_ids text[], ats timestamp with time zone[], interaction_ids uuid[]) TO hailong_worker;
+
+-- Name: FUNCTION roll_up(of_branch text, most integer, OUT taken integer, OUT set_aside integer); Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+REVOKE ALL ON FUNCTION hailong.roll_up(of_branch text, most integer, OUT taken integer, OUT set_aside integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION hailong.roll_up(of_branch text, most integer, OUT taken integer, OUT set_aside integer) TO hailong_worker;
+
+-- Name: FUNCTION roll_up_activity(of_branch text, most integer); Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+REVOKE ALL ON FUNCTION hailong.roll_up_activity(of_branch text, most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION hailong.roll_up_activity(of_branch text, most integer) TO hailong_worker;
+
+-- Name: TABLE activity_rollups; Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+GRANT SELECT ON TABLE hailong.activity_rollups TO hailong_backup;
+GRANT SELECT ON TABLE hailong.activity_rollups TO hailong_app;
+GRANT SELECT ON TABLE hailong.activity_rollups TO hailong_worker;
+GRANT SELECT ON TABLE hailong.activity_rollups TO hailong_auditor;
+
+-- Name: FUNCTION activity_of(of_branch text, counter_ids text[], hours timestamp with time zone[]); Type: ACL; Schema: hailong_private; Owner: hailong_migrator
+
+REVOKE ALL ON FUNCTION hailong_private.activity_of(of_branch text, counter_ids text[], hours timestamp with time zone[]) FROM PUBLIC;
+
+-- Name: FUNCTION add_to_hour_rollups(of_branch text, changes hailong_private.rollup_change[]); Type: ACL; Schema: hailong_private; Owner: hailong_migrator
+
+REVOKE ALL ON FUNCTION hailong_private.add_to_hour_rollups(of_branch text, changes hailong_private.rollup_change[]) FROM PUBLIC;
+
+-- Name: FUNCTION add_to_rollups(of_branch text, changes hailong_private.rollup_change[]); Type: ACL; Schema: hailong_private; Owner: hailong_migrator
+
+REVOKE ALL ON FUNCTION hailong_private.add_to_rollups(of_branch text, changes hailong_private.rollup_change[]) FROM PUBLIC;
+
+-- Name: FUNCTION add_to_staff_rollups(of_branch text, changes hailong_private.rollup_change[]); Type: ACL; Schema: hailong_private; Owner: hailong_migrator
+
+REVOKE ALL ON FUNCTION hailong_private.add_to_staff_rollups(of_branch text, changes hailong_private.rollup_change[]) FROM PUBLIC;
+
+-- Name: FUNCTION apply(of_branch text, counter_ids text[], ats timestamp with time zone[], interaction_ids uuid[]); Type: ACL; Schema: hailong_private; Owner: hailong_migrator
+
+REVOKE ALL ON FUNCTION hailong_private.apply(of_branch text, counter_ids text[], ats timestamp with time zone[], interaction_ids uuid[]) FROM PUBLIC;
+
+-- Name: TABLE rollup_contributions; Type: ACL; Schema: hailong_private; Owner: hailong_migrator
+
+GRANT SELECT ON TABLE hailong_private.rollup_contributions TO hailong_backup;
+
+-- Name: FUNCTION changes_of(before hailong_private.rollup_contributions[], after hailong_private.rollup_contributions[]); Type: ACL; Schema: hailong_private; Owner: hailong_migrator
+
+REVOKE ALL ON FUNCTION hailong_private.changes_of(before hailong_private.rollup_contributions[], after hailong_private.rollup_contributions[]) FROM PUBLIC;
+
+-- Name: TABLE rollups_closed; Type: ACL; Schema: hailong_private; Owner: hailong_migrator
+
+GRANT SELECT ON TABLE hailong_private.rollups_closed TO hailong_backup;
+
+-- Name: FUNCTION closed_before(of_kind text); Type: ACL; Schema: hailong_private; Owner: hailong_migrator
+
+REVOKE ALL ON FUNCTION hailong_private.closed_before(of_kind text) FROM PUBLIC;
+
+-- Name: TABLE interactions; Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+GRANT SELECT,INSERT,UPDATE ON TABLE hailong.interactions TO hailong_ingest;
+GRANT SELECT ON TABLE hailong.interactions TO hailong_worker;
+GRANT SELECT ON TABLE hailong.interactions TO hailong_app;
+GRANT SELECT ON TABLE hailong.interactions TO hailong_backup;
+GRANT SELECT ON TABLE hailong.interactions TO hailong_auditor;
+
+-- Name: FUNCTION contribution(i hailong.interactions); Type: ACL; Schema: hailong_private; Owner: hailong_migrator
+
+REVOKE ALL ON FUNCTION hailong_private.contribution(i hailong.interactions) FROM PUBLIC;
+
+-- Name: FUNCTION count_activity(of_branch text, counter_ids text[], hours timestamp with time zone[]); Type: ACL; Schema: hailong_private; Owner: hailong_migrator
+
+REVOKE ALL ON FUNCTION hailong_private.count_activity(of_branch text, counter_ids text[], hours timestamp with time zone[]) FROM PUBLIC;
+
+-- Name: FUNCTION make_partitions(of_schema text, parent text, width text, from_at timestamp with time zone, to_at timestamp with time zone); Type: ACL; Schema: hailong_private; Owner: hailong_migrator
+
+REVOKE ALL ON FUNCTION hailong_private.make_partitions(of_schema text, parent text, width text, from_at timestamp with time zone, to_at timestamp with time zone) FROM PUBLIC;
+
+-- Name: FUNCTION queue_rollups(); Type: ACL; Schema: hailong_private; Owner: hailong_migrator
+
+REVOKE ALL ON FUNCTION hailong_private.queue_rollups() FROM PUBLIC;
+
+-- Name: FUNCTION require_branch(of_branch text); Type: ACL; Schema: hailong_private; Owner: hailong_migrator
+
+REVOKE ALL ON FUNCTION hailong_private.require_branch(of_branch text) FROM PUBLIC;
+
+-- Name: FUNCTION rollup_lock(of_branch text); Type: ACL; Schema: hailong_private; Owner: hailong_migrator
+
+REVOKE ALL ON FUNCTION hailong_private.rollup_lock(of_branch text) FROM PUBLIC;
+
+-- Name: FUNCTION spread(size integer, places integer[], weights integer[]); Type: ACL; Schema: hailong_private; Owner: hailong_migrator
+
+REVOKE ALL ON FUNCTION hailong_private.spread(size integer, places integer[], weights integer[]) FROM PUBLIC;
+
+-- Name: FUNCTION voided(i hailong.interactions); Type: ACL; Schema: hailong_private; Owner: hailong_migrator
+
+REVOKE ALL ON FUNCTION hailong_private.voided(i hailong.interactions) FROM PUBLIC;
+
 -- Name: TABLE activity; Type: ACL; Schema: hailong_private; Owner: hailong_migrator
 
 GRANT SELECT ON TABLE hailong_private.activity TO hailong_backup;
@@ -1371,6 +2412,16 @@ GRANT SELECT ON TABLE hailong.activity TO hailong_worker;
 GRANT SELECT ON TABLE hailong.activity TO hailong_app;
 GRANT SELECT ON TABLE hailong.activity TO hailong_backup;
 GRANT SELECT ON TABLE hailong.activity TO hailong_auditor;
+
+-- Name: TABLE activity_marks; Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+GRANT SELECT ON TABLE hailong.activity_marks TO hailong_backup;
+GRANT SELECT ON TABLE hailong.activity_marks TO hailong_worker;
+GRANT INSERT ON TABLE hailong.activity_marks TO hailong_ingest;
+
+-- Name: SEQUENCE activity_marks_mark_no_seq; Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+GRANT SELECT ON SEQUENCE hailong.activity_marks_mark_no_seq TO hailong_backup;
 
 -- Name: TABLE assignments; Type: ACL; Schema: hailong; Owner: hailong_migrator
 
@@ -1491,13 +2542,12 @@ GRANT SELECT ON TABLE hailong.flags TO hailong_auditor;
 
 GRANT UPDATE(state) ON TABLE hailong.flags TO hailong_app;
 
--- Name: TABLE interactions; Type: ACL; Schema: hailong; Owner: hailong_migrator
+-- Name: TABLE hour_rollups; Type: ACL; Schema: hailong; Owner: hailong_migrator
 
-GRANT SELECT,INSERT,UPDATE ON TABLE hailong.interactions TO hailong_ingest;
-GRANT SELECT ON TABLE hailong.interactions TO hailong_worker;
-GRANT SELECT ON TABLE hailong.interactions TO hailong_app;
-GRANT SELECT ON TABLE hailong.interactions TO hailong_backup;
-GRANT SELECT ON TABLE hailong.interactions TO hailong_auditor;
+GRANT SELECT ON TABLE hailong.hour_rollups TO hailong_backup;
+GRANT SELECT ON TABLE hailong.hour_rollups TO hailong_app;
+GRANT SELECT ON TABLE hailong.hour_rollups TO hailong_worker;
+GRANT SELECT ON TABLE hailong.hour_rollups TO hailong_auditor;
 
 -- Name: TABLE points; Type: ACL; Schema: hailong; Owner: hailong_migrator
 
@@ -1558,6 +2608,36 @@ GRANT SELECT ON TABLE hailong.rollouts TO hailong_auditor;
 
 GRANT SELECT ON SEQUENCE hailong.rollouts_rollout_no_seq TO hailong_backup;
 
+-- Name: TABLE rollup_bins; Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+GRANT SELECT ON TABLE hailong.rollup_bins TO hailong_backup;
+GRANT SELECT ON TABLE hailong.rollup_bins TO hailong_app;
+GRANT SELECT ON TABLE hailong.rollup_bins TO hailong_worker;
+GRANT SELECT ON TABLE hailong.rollup_bins TO hailong_auditor;
+
+-- Name: TABLE rollup_measures; Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+GRANT SELECT ON TABLE hailong.rollup_measures TO hailong_backup;
+GRANT SELECT ON TABLE hailong.rollup_measures TO hailong_app;
+GRANT SELECT ON TABLE hailong.rollup_measures TO hailong_worker;
+GRANT SELECT ON TABLE hailong.rollup_measures TO hailong_auditor;
+
+-- Name: TABLE rollup_queue; Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+GRANT SELECT ON TABLE hailong.rollup_queue TO hailong_backup;
+GRANT SELECT ON TABLE hailong.rollup_queue TO hailong_worker;
+
+-- Name: SEQUENCE rollup_queue_queue_no_seq; Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+GRANT SELECT ON SEQUENCE hailong.rollup_queue_queue_no_seq TO hailong_backup;
+
+-- Name: TABLE rollups; Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+GRANT SELECT ON TABLE hailong.rollups TO hailong_backup;
+GRANT SELECT ON TABLE hailong.rollups TO hailong_app;
+GRANT SELECT ON TABLE hailong.rollups TO hailong_worker;
+GRANT SELECT ON TABLE hailong.rollups TO hailong_auditor;
+
 -- Name: TABLE scores; Type: ACL; Schema: hailong; Owner: hailong_migrator
 
 GRANT SELECT,INSERT,UPDATE ON TABLE hailong.scores TO hailong_worker;
@@ -1581,6 +2661,13 @@ GRANT SELECT ON TABLE hailong.sessions TO hailong_backup;
 GRANT SELECT ON TABLE hailong.staff TO hailong_ingest;
 GRANT SELECT ON TABLE hailong.staff TO hailong_app;
 GRANT SELECT ON TABLE hailong.staff TO hailong_backup;
+
+-- Name: TABLE staff_rollups; Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+GRANT SELECT ON TABLE hailong.staff_rollups TO hailong_backup;
+GRANT SELECT ON TABLE hailong.staff_rollups TO hailong_app;
+GRANT SELECT ON TABLE hailong.staff_rollups TO hailong_worker;
+GRANT SELECT ON TABLE hailong.staff_rollups TO hailong_auditor;
 
 -- Name: TABLE stream_faults; Type: ACL; Schema: hailong; Owner: hailong_migrator
 

@@ -33,11 +33,17 @@ BRANCH_TABLES = (
     "rejects",
     "reject_counts",
     "activity",
+    "rollups",
+    "hour_rollups",
+    "staff_rollups",
+    "activity_rollups",
 )
 NOT_BY_BRANCH = {
     "branches": "names on the building",
     "user_branches": "read at sign-in, before a branch is known",
     "scoring_queue": "keys alone; the app has no right to it",
+    "rollup_queue": "keys alone; the app has no right to it",
+    "activity_marks": "counters and hours alone; the app has no right to it",
 }
 
 
@@ -110,6 +116,20 @@ def fill(db, branch):
         branch,
         AT,
     )
+    cell = (branch, "handling_s", "", AT.date())
+    for table, more in (
+        ("rollups", ("quay-05",)),
+        ("hour_rollups", (10, "quay-05")),
+        ("staff_rollups", (f"{branch}-an",)),
+    ):
+        columns = ", ".join(["%s"] * len(cell + more))
+        db.rows(f"INSERT INTO hailong.{table} VALUES ({columns}, 'intake', 1, 1, 1)", *cell, *more)
+    db.rows(
+        "INSERT INTO hailong.activity_rollups VALUES"
+        " (%s, 'quay-05', %s, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)",
+        branch,
+        AT,
+    )
 
 
 @pytest.fixture(scope="module")
@@ -169,7 +189,17 @@ def test_a_filter_that_names_the_other_branch_finds_nothing(app):
 
 
 @pytest.mark.parametrize(
-    "table", ["interactions", "turns", "scores", "flags", "reviews", "assignments", "staff"]
+    "table",
+    [
+        "interactions",
+        "turns",
+        "scores",
+        "flags",
+        "reviews",
+        "assignments",
+        "staff",
+        "staff_rollups",
+    ],
 )
 def test_a_clerk_sees_the_own_alone(app, table):
     assert seen(app, table, [OURS, THEIRS], f"{OURS}-an") == [OURS]
@@ -177,7 +207,9 @@ def test_a_clerk_sees_the_own_alone(app, table):
     assert seen(app, table, [OURS], "nguoi-khac") == []
 
 
-@pytest.mark.parametrize("table", ["activity", "rejects"])
+@pytest.mark.parametrize(
+    "table", ["activity", "rejects", "rollups", "hour_rollups", "activity_rollups"]
+)
 def test_what_is_a_counters_and_no_persons_no_clerk_sees(app, table):
     assert seen(app, table, [OURS], f"{OURS}-an") == []
 

@@ -10,6 +10,7 @@ from hub.auth import passwords
 from hub.control.rollouts import start
 from hub.ingest.process import Processor
 from hub.ingest.verify import Received
+from hub.scoring.rollups import RollupWorker
 from hub.store.releases import add_release
 from schemas.health import ConfigHealth, Press, SensorHealth
 from schemas.interaction import ByRole
@@ -423,12 +424,16 @@ def test_the_operator_sees_wanted_and_actual_release(site, hub_db, sender) -> No
 
 def test_the_privacy_officer_sees_what_is_kept(site, hub_db, sender) -> None:
     arrive(hub_db, sender, flagged_payload())
+    RollupWorker(hub_db.open("worker")).run_once()
     with site.as_("privacy") as client:
         shown = text_of(client.get("/kept"))
         kept = {c["name"]: c["rows"] for c in client.get("/api/v1/kept").json()["classes"]}
 
     assert "không lưu và không gửi" in shown
     assert (kept["interactions"], kept["turns"], kept["scores"]) == (1, 12, 2)
+    assert kept["rollups"] == kept["hour_rollups"] > 20
+    assert kept["staff_rollups"] == kept["activity_rollups"] == 0  # attributed to nobody
+    assert "Số liệu cộng dồn theo cán bộ" in shown
 
 
 def test_rules_and_rubrics_carry_the_readers_language(site) -> None:

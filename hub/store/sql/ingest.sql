@@ -111,19 +111,6 @@ ON CONFLICT (branch_id, counter_id, at, interaction_id) DO UPDATE SET queued_at 
 -- Wakes the scoring worker when this transaction commits.
 NOTIFY hailong_scoring;
 
--- name: store_activity
--- A window is measured once; a resent one is known already.
-INSERT INTO hailong.activity (
-    branch_id, counter_id, at, device_id, staff_speech_s, citizen_speech_s, unknown_speech_s,
-    overlap_s, staff_level_dbfs, citizen_level_dbfs, citizen_present_s, staff_present_s,
-    in_interaction_s, audio_coverage, video_coverage)
-SELECT branch_id, counter_id, at, device_id, staff_speech_s, citizen_speech_s, unknown_speech_s,
-       overlap_s, staff_level_dbfs, citizen_level_dbfs, citizen_present_s, staff_present_s,
-       in_interaction_s, audio_coverage, video_coverage
-FROM pg_temp.incoming_activity
-ORDER BY branch_id, counter_id, at, device_id
-ON CONFLICT (branch_id, counter_id, at, device_id) DO NOTHING;
-
 -- name: store_health
 -- The newest report of a device; one that was under way for long is older than what is known.
 INSERT INTO hailong.device_status AS known (device_id, branch_id, agent_version, health, health_at)

@@ -171,6 +171,13 @@ UNION ALL SELECT 'activity', count(*), min(at) FROM hailong.activity
 UNION ALL SELECT 'scores', count(*), min(at) FROM hailong.scores
 UNION ALL SELECT 'flags', count(*), min(at) FROM hailong.flags
 UNION ALL SELECT 'reviews', count(*), min(at) FROM hailong.reviews
+UNION ALL SELECT 'rollups', count(*), min(day)::timestamp AT TIME ZONE interval '7 hours'
+    FROM hailong.rollups
+UNION ALL SELECT 'hour_rollups', count(*), min(month)::timestamp AT TIME ZONE interval '7 hours'
+    FROM hailong.hour_rollups
+UNION ALL SELECT 'staff_rollups', count(*), min(day)::timestamp AT TIME ZONE interval '7 hours'
+    FROM hailong.staff_rollups
+UNION ALL SELECT 'activity_rollups', count(*), min(hour_at) FROM hailong.activity_rollups
 UNION ALL SELECT 'assignments', count(*), min(from_at) FROM hailong.assignments
 UNION ALL SELECT 'device_status', count(*), min(status_since) FROM hailong.device_status
 UNION ALL SELECT 'rejects', count(*), min(received_at) FROM hailong.rejects

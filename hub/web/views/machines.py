@@ -41,6 +41,25 @@ _CLASSES: Final = {
         N_("Decisions"),
         N_("Who decided what on which ground; nothing of it is ever changed."),
     ),
+    "rollups": (
+        N_("Sums by counter"),
+        N_("By day: how many, sums and spread of each measurement; no single interaction."),
+    ),
+    "hour_rollups": (
+        N_("Sums by hour"),
+        N_("The same by hour of the day, over a month."),
+    ),
+    "staff_rollups": (
+        N_("Sums by clerk"),
+        N_(
+            "By staff pseudonym and day, of the clerk's own part alone; the names are with the "
+            "personnel office."
+        ),
+    ),
+    "activity_rollups": (
+        N_("Activity by hour"),
+        N_("Seconds of speech and presence in an hour of a counter."),
+    ),
     "assignments": (
         N_("Roster"),
         N_("Which staff pseudonym sat at which counter; the names are with the personnel office."),
