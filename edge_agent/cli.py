@@ -14,12 +14,13 @@ import click
 from edge_agent import privacy
 from edge_agent.cli_enrol import enrol
 from edge_agent.cli_errors import BadInput
-from edge_agent.cli_sensors import check, devices, ready
+from edge_agent.cli_sensors import check, devices, ready, sensors_ready
 from edge_agent.counters import check_together, run_counters
 from edge_agent.errors import AgentError
 from edge_agent.identity import DeviceIdentity
 from edge_agent.lexicon.command import lexicon
 from edge_agent.models import catalog
+from edge_agent.models.replaced import INSTALLED, Replaced
 from edge_agent.run import Agent
 from edge_agent.settings import AgentSettings
 
@@ -76,25 +77,45 @@ def run(files: tuple[Path, ...], *, stay: bool) -> None:
         def load() -> catalog.Models:
             return _models(every)
 
+        def load_release(settings: AgentSettings, replaced: Replaced) -> catalog.Models:
+            return _models(every, settings, replaced)
+
         if len(every) == 1:
-            Agent(every[0], load, _say, environ=os.environ).run(stop, stay=stay)
+            agent = Agent(
+                every[0],
+                load,
+                _say,
+                environ=os.environ,
+                load_release=load_release,
+                self_test=sensors_ready,
+            )
+            agent.run(stop, stay=stay)
         else:
-            run_counters(every, load, os.environ, _say, stop)
+            run_counters(every, load, os.environ, _say, stop, load_release)
     except AgentError as error:
         raise BadInput(str(error)) from error
 
 
-def _models(every: Sequence[AgentSettings]) -> catalog.Models:
-    """Of counters that share a process, and so the [models] of their settings."""
-    settings = every[0]
-    folder = catalog.whisper_folder(settings.models.whisper, _say)
+def _models(
+    every: Sequence[AgentSettings],
+    own: AgentSettings | None = None,
+    replaced: Replaced = INSTALLED,
+) -> catalog.Models:
+    """Of counters that share a process, and so the [models] of their settings; `own`: of one that
+    a release has set.
+    """
+    settings = own or every[0]
+    folder = replaced.whisper or catalog.whisper_folder(settings.models.whisper, _say)
     models = catalog.load(
-        folder, beam_size=settings.models.beam_size, threads=settings.models.threads
+        folder,
+        beam_size=settings.models.beam_size,
+        threads=settings.models.threads,
+        replaced=replaced,
     )
     if settings.models.expression:
-        models = replace(models, expression=catalog.load_expression())
+        models = replace(models, expression=catalog.load_expression(replaced))
     if settings.models.speakers and any(one.source.may_be_shared for one in every):
-        models = replace(models, speakers=catalog.load_speakers())
+        models = replace(models, speakers=catalog.load_speakers(replaced))
     privacy.no_core_dumps()
     if not privacy.lock_memory():
         _log.info("memory is not locked: the system does not allow it; turn swap off")

@@ -117,6 +117,12 @@ def ready(file: Path, language: Language) -> None:
         raise SystemExit(1)
 
 
+def sensors_ready(settings: AgentSettings) -> bool:
+    """`ready` without words: for the hub's command. Raises AgentError."""
+    looked = look(settings, os.environ, catalog.load_faces(), _READY_S)
+    return not any(line.bad for line in lines(looked, "en", staff_speaks=False))
+
+
 def _live(file: Path) -> AgentSettings:
     logging.getLogger("edge_agent.capture").setLevel(logging.ERROR)  # the lines below say it
     settings = AgentSettings.load(file, os.environ)

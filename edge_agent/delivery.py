@@ -12,8 +12,9 @@ from edge_agent.health import HealthReporter
 from edge_agent.message import Draft
 from edge_agent.outbox import Outbox
 from edge_agent.publisher import Publisher
+from edge_agent.remote.service import Remote
 from edge_agent.settings import AgentSettings
-from schemas.health import LossHealth, Press, SensorHealth
+from schemas.health import CommandReport, ConfigHealth, LossHealth, Press, SensorHealth
 from schemas.identifiers import uuid8
 from schemas.version import VERSION
 from schemas.vocabulary import Overload
@@ -54,7 +55,9 @@ class Delivery:
         publisher: Publisher,
         clock: WallClock,
         stop: threading.Event,
+        remote: Remote | None = None,
     ) -> None:
+        self._remote = remote
         self._device_id = settings.device_id
         self._outbox = outbox
         self._publisher = publisher
@@ -87,6 +90,11 @@ class Delivery:
         if now_s - self._looked_s < _LOOK_S and not presses:
             return
         self._looked_s = now_s
+        config: ConfigHealth | None = None
+        commands: tuple[CommandReport, ...] = ()
+        if self._remote is not None:
+            self._remote.tick(self._model_failures)
+            config, commands = self._remote.health()
         losses = losses or LossHealth()
         report = self._health.report(
             now_s,
@@ -96,11 +104,15 @@ class Delivery:
             clock_trusted=self._publisher.clock_trusted,
             overload=overload,
             presses=presses,
+            config=config,
+            commands=commands,
         )
         if report is not None:
             now = self._clock.now()
             message_id = uuid8(self._device_id, self._outbox.stream, "health", now.isoformat())
             self._append(Draft("health", report, message_id, now))
+            if self._remote is not None:
+                self._remote.reported(commands)
 
     def report_on(self, measuring: Measuring, losses: LossHealth | None = None) -> None:
         self._model_failures = measuring.model_failures
@@ -120,6 +132,8 @@ class Delivery:
                 if not warned:
                     _log.error("%s; measuring waits until there is room", error)
                 warned = True
+                if self._remote is not None:
+                    self._remote.tick(self._model_failures)
                 if self._stop.wait(_FULL_WAIT_S):
                     raise Stopped from error
             else:

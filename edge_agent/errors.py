@@ -5,6 +5,8 @@ The text says what happened, got / expected, and what to do; never what was said
 
 from typing import ClassVar
 
+from schemas.vocabulary import ConfigFault
+
 
 class AgentError(Exception):
     """Base of the agent's errors.
@@ -121,3 +123,13 @@ class LocalPageError(AgentError):
     """A page for this machine alone cannot be served."""
 
     code = "local-page"
+
+
+class ReleaseError(AgentError):
+    """A release cannot be used, or not yet; `fault` is what the hub is told."""
+
+    code = "release"
+
+    def __init__(self, text: str, fault: ConfigFault) -> None:
+        super().__init__(text)
+        self.fault = fault

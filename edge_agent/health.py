@@ -1,6 +1,14 @@
 """When the device tells how it is: at fixed intervals, and at once when something changes."""
 
-from schemas.health import HealthPayload, LossHealth, OutboxHealth, Press, SensorHealth
+from schemas.health import (
+    CommandReport,
+    ConfigHealth,
+    HealthPayload,
+    LossHealth,
+    OutboxHealth,
+    Press,
+    SensorHealth,
+)
 from schemas.vocabulary import Overload
 
 _LEAST_S = 1.0  # a sensor that flaps must not fill the outbox
@@ -26,12 +34,15 @@ class HealthReporter:
         clock_trusted: bool,
         overload: Overload = Overload.NONE,
         presses: tuple[Press, ...] = (),
+        config: ConfigHealth | None = None,
+        commands: tuple[CommandReport, ...] = (),
     ) -> HealthPayload | None:
         """The message to append now; None while nothing is due.
 
-        A change is a sensor's state, the clock's trust, a step of overload, a new dead letter
-        or a new failure of a model; levels, waiting rows and lost seconds wait for the
-        interval. A pressed key waits for nothing.
+        A change is a sensor's state, the clock's trust, a step of overload, a new dead letter,
+        a new failure of a model or another standing of the release; levels, waiting rows and
+        lost seconds wait for the interval. A pressed key and a command's outcome wait for
+        nothing.
         """
         news = (
             tuple((s.sensor, s.state) for s in sensors),
@@ -39,8 +50,9 @@ class HealthReporter:
             outbox.dead_letters,
             losses.model_failures,
             overload,
+            config,
         )
-        if self._told_s is not None and not presses:
+        if self._told_s is not None and not presses and not commands:
             since_s = now_s - self._told_s
             if since_s < self._interval_s and (news == self._told or since_s < _LEAST_S):
                 return None
@@ -54,4 +66,6 @@ class HealthReporter:
             clock_trusted=clock_trusted,
             overload=overload,
             presses=presses,
+            config=config,
+            commands=commands,
         )

@@ -44,7 +44,10 @@ class LiveCounter:
         clock: WallClock,
         environ: Mapping[str, str],
         say: Callable[[str], None],
+        leave: Callable[[], bool] = lambda: False,
     ) -> None:
+        """`leave` is asked again and again whether to end; it is done between interactions."""
+        self._leave = leave
         self._settings = settings
         self._models = models
         self._pipeline_settings = pipeline_settings
@@ -67,9 +70,11 @@ class LiveCounter:
             source.press(key, asked_by)
 
     def _wait_for_clock(self, stop: threading.Event) -> bool:
-        """Nothing is measured under a clock that cannot be right. False when stopped."""
+        """Nothing is measured under a clock that cannot be right. False when stopped or to be
+        left.
+        """
         told = False
-        while not stop.is_set():
+        while not stop.is_set() and not self._leave():
             if trusted(self._clock.now()):
                 return True
             if not told:
@@ -106,7 +111,7 @@ class LiveCounter:
             if shifts.passed(origin.at(pipeline.media_s)):
                 pipeline.end_shift()
             self._delivery.report_on(pipeline, self._losses(source))
-            if stop.is_set():
+            if stop.is_set() or (not pipeline.interaction_open and self._leave()):
                 source.stop()
             elif pipeline.media_s - looked_s >= _CLOCK_LOOK_S:
                 looked_s = pipeline.media_s

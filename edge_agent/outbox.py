@@ -20,7 +20,7 @@ import logging
 import os
 import sqlite3
 import threading
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -33,7 +33,7 @@ from edge_agent.errors import OutboxClosedError
 from edge_agent.outbox_rows import Rows, known_stream
 from schemas.control import ConfirmPayload
 from schemas.envelope import Sign
-from schemas.fields import Wire
+from schemas.fields import SequenceRange, Wire
 from schemas.health import OutboxHealth
 from schemas.registry import Kind
 
@@ -212,6 +212,18 @@ class Outbox:
                 ", ".join(sorted({r.reason.value for r in said.rejected})),
             )
         return Confirmed(settled, len(said.rejected), frozenset(again))
+
+    def resend(self, stream: str, ranges: Iterable[SequenceRange]) -> bool:
+        """Rows of the ranges wait again, as if a confirm had missed them. False where this
+        outbox does not know the stream.
+        """
+        with self._transaction() as db:
+            found = db.execute("SELECT stream_no FROM streams WHERE stream = ?", (stream,))
+            known = found.fetchone()
+            if known is not None:
+                for wanted in ranges:
+                    self._rows.missed(db, known[0], wanted)
+        return known is not None
 
     def stats(self) -> OutboxHealth:
         with self._transaction() as db:

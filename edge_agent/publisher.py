@@ -4,6 +4,7 @@ import logging
 import random
 import threading
 import time
+from collections.abc import Callable
 from datetime import timedelta
 
 from paho.mqtt.enums import MQTTProtocolVersion
@@ -17,6 +18,7 @@ from edge_agent.session import Counters, Parties, Session
 from edge_agent.settings import AgentSettings
 from edge_agent.state_folder import ConnectionCounter
 from edge_agent.tls import BrokerTls
+from schemas.registry import Body
 
 COUNTER_FILE = "connection"
 _STEADY_S = 5.0  # a connection that held so long was no failure
@@ -37,7 +39,9 @@ class Publisher:
         agent_version: str,
         clock: WallClock | None = None,
         protocol: MQTTProtocolVersion = MQTTProtocolVersion.MQTTv5,
+        told: Callable[[Body, bytes], None] | None = None,
     ) -> None:
+        """`told`: hears what the hub asks of this device."""
         self._settings = settings.publish
         self._host, self._port = settings.broker
         self._tls = BrokerTls.of(settings)
@@ -63,6 +67,7 @@ class Publisher:
             agent_version=agent_version,
             heard=self._heard,
             outdated=self._connections.rise_above,
+            told=told,
         )
 
     @property

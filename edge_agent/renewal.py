@@ -29,11 +29,10 @@ _SHORTEST_WAIT_S = 0.5
 @contextmanager
 def renewing(settings: AgentSettings, identity: DeviceIdentity, clock: WallClock) -> Iterator[None]:
     """Beside what runs in the block. Without a certificate of a hub there is nothing to do."""
-    tls = settings.tls
-    if tls.ca is None or tls.certificate is None or tls.hub_url is None or tls.key is not None:
+    renewal = renewal_of(settings, identity, clock)
+    if renewal is None:
         yield
         return
-    renewal = Renewal(settings, identity, clock, tls.hub_url, tls.ca, tls.certificate)
     stop = threading.Event()
     thread = threading.Thread(target=renewal.run, args=(stop,), name="renewal", daemon=True)
     thread.start()
@@ -42,6 +41,16 @@ def renewing(settings: AgentSettings, identity: DeviceIdentity, clock: WallClock
     finally:
         stop.set()
         thread.join()
+
+
+def renewal_of(
+    settings: AgentSettings, identity: DeviceIdentity, clock: WallClock
+) -> "Renewal | None":
+    """None without a certificate of a hub."""
+    tls = settings.tls
+    if tls.ca is None or tls.certificate is None or tls.hub_url is None or tls.key is not None:
+        return None
+    return Renewal(settings, identity, clock, tls.hub_url, tls.ca, tls.certificate)
 
 
 class Renewal:

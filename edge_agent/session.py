@@ -56,7 +56,7 @@ class Counters:
     resent: int = 0
     confirms: int = 0
     refused_confirms: int = 0
-    """Unsigned, malformed, or not for this device or outbox."""
+    """Messages down: unsigned, malformed, or not for this device or outbox."""
     refused_by_broker: int = 0
     repeated_births: int = 0
 
@@ -76,6 +76,8 @@ class Parties:
     """Called after each confirm with the hub's clock less ours."""
     outdated: Callable[[int], None]
     """Called with the connection number of a later state of our own."""
+    told: Callable[[Body, bytes], None] | None = None
+    """Called with each config and command of the hub for this device, and the message."""
 
 
 _log = logging.getLogger(__name__)
@@ -267,7 +269,10 @@ class Session:
         # Two are left for a birth and the good-bye.
         self._slots = max(1, min(limit, _MOST_PENDING) - 2)
         self._packet_bytes = getattr(properties, "MaximumPacketSize", None)
-        client.subscribe([(self._confirm_topic, 1), (self._state_topic, 1)])
+        topics = [self._confirm_topic, self._state_topic]
+        if self._parties.told is not None:
+            topics += [self._parties.identity.topic(kind) for kind in ("config", "command")]
+        client.subscribe([(topic, 1) for topic in topics])
         self._publish(self._state_topic, self._state(Connection.ONLINE), retain=True)
         self._ready = True
         self._counters.connects += 1
@@ -312,25 +317,29 @@ class Session:
             self._see_state(bytes(message.payload), retained=message.retain)
             return
         try:
-            self._read_confirm(message.topic, bytes(message.payload))
+            self._read_down(message.topic, bytes(message.payload))
         except (AgentError, WireError) as error:
             self._counters.refused_confirms += 1
             if not self._logged_refusal:
                 self._logged_refusal = True
-                _log.warning("a confirm is ignored: %s", error)
+                _log.warning("a message of the hub is ignored: %s", error)
 
-    def _read_confirm(self, topic: str, message: bytes) -> None:
-        """Checks, in order: whole, signed by the hub for this topic, known, for this device,
-        of a stream of this outbox.
+    def _read_down(self, topic: str, message: bytes) -> None:
+        """Checks, in order: whole, signed by the hub for this topic, known, of this topic's
+        kind, for this device, of a stream of this outbox.
         """
         sealed = unseal(message)
         self._parties.hub_key.verify(topic, sealed)
         body = parse(sealed.body)
         payload = body.payload
-        if not isinstance(payload, ConfirmPayload) or topic != self._confirm_topic:
-            raise ConfirmError(f"a {body.kind} on {topic[:120]}; expected a confirm")
+        if topic != self._parties.identity.topic(body.kind):
+            raise ConfirmError(f"a {body.kind} on {topic[:120]}; expected one of that topic")
         if body.device_id != self._parties.identity.device_id:
-            raise ConfirmError(f"a confirm for {body.device_id}; expected one for this device")
+            raise ConfirmError(f"a {body.kind} for {body.device_id}; expected one for this device")
+        if not isinstance(payload, ConfirmPayload):
+            if self._parties.told is not None:
+                self._parties.told(body, message)
+            return
         self._settle(payload)
         self._counters.confirms += 1
         self._parties.heard(body.captured_at - self._parties.clock.now())

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from edge_agent.errors import SettingsError
+from edge_agent.remote.settings import RemoteSettings
 from edge_agent.settings_section import Section
 from edge_agent.source_settings import KeySettings, LimitSettings, SourceSettings
 from schemas.fields import Identifier
@@ -120,6 +121,7 @@ class AgentSettings(Section):
     outbox: OutboxSettings = OutboxSettings()
     publish: PublishSettings = PublishSettings()
     health: HealthSettings = HealthSettings()
+    remote: RemoteSettings = RemoteSettings()
     tls: TlsSettings = TlsSettings()
 
     @field_validator("broker_url")

@@ -47,7 +47,7 @@ def write_private(path: Path, data: bytes, *, replace: bool = True) -> None:
                 os.link(name, path)
         finally:
             Path(name).unlink(missing_ok=True)
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     except FileExistsError:
         raise
     except OSError as error:
@@ -56,7 +56,7 @@ def write_private(path: Path, data: bytes, *, replace: bool = True) -> None:
         ) from error
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)

@@ -15,6 +15,7 @@ from hub.cli_broker import broker_config
 from hub.cli_devices import devices
 from hub.cli_errors import BadInput, as_migrator, told
 from hub.cli_ingest import gaps, ingest
+from hub.cli_releases import GROUPS as RELEASES
 from hub.cli_rollups import rollups
 from hub.run import PARTS, run_hub, usual_parts
 from hub.settings import HubSettings
@@ -136,4 +137,6 @@ hub.add_command(devices)
 hub.add_command(broker_config)
 hub.add_command(ingest)
 hub.add_command(gaps)
+for group in RELEASES:
+    hub.add_command(group)
 hub.add_command(rollups)

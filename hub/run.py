@@ -8,7 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from hub.api.app import create_app
+from hub.api.deps import WebSettings
 from hub.api.serve import serve
+from hub.control.service import ControlService
 from hub.errors import HubError
 from hub.identity.service import IdentityService
 from hub.identity.settings import IdentitySettings
@@ -20,7 +22,7 @@ from hub.scoring.worker import ScoringWorker
 from hub.settings import HubSettings
 from hub.store.pool import Database
 
-PARTS = ("ingest", "score", "rollup", "web", "identity")
+PARTS = ("ingest", "score", "rollup", "web", "control", "identity")
 _log = logging.getLogger(__name__)
 
 
@@ -43,6 +45,7 @@ def run_hub(settings: HubSettings, parts: Sequence[str], stop: threading.Event) 
         "score": lambda: _score(settings, stop),
         "rollup": lambda: _rollup(settings, stop),
         "web": lambda: _web(settings, stop),
+        "control": lambda: _control(settings, stop),
         "identity": lambda: _identity(settings, stop),
     }
     died: list[str] = []
@@ -112,9 +115,20 @@ def _rollup(settings: HubSettings, stop: threading.Event) -> Callable[[], None]:
 
 def _web(settings: HubSettings, stop: threading.Event) -> Callable[[], None]:
     database = Database(settings.database_url("app"), application_name="hailong-web")
-    app = create_app(database)
+    app = create_app(database, settings=WebSettings(files=settings.files))
     tls = settings.tls.web()
     return lambda: serve(app, settings.web.host, settings.web.port, stop, tls)
+
+
+def _control(settings: HubSettings, stop: threading.Event) -> Callable[[], None]:
+    database = Database(settings.database_url("control"), application_name="hailong-control")
+    service = ControlService(
+        database,
+        settings.broker,
+        settings.signing_key(),
+        tls=settings.tls.broker(settings.broker.host),
+    )
+    return lambda: service.run(stop)
 
 
 def _identity(settings: HubSettings, stop: threading.Event) -> Callable[[], None]:

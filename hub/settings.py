@@ -12,7 +12,7 @@ from nacl.signing import SigningKey
 from hub.errors import HubError
 from hub.tls import NO_TLS, TlsFiles
 
-ROLES = ("migrator", "ingest", "worker", "app", "identity", "auditor", "backup")
+ROLES = ("migrator", "ingest", "worker", "control", "app", "identity", "auditor", "backup")
 """Database roles without their prefix `hailong_`."""
 _KEY_FILE = "hub.key"
 _PUBLIC_KEY_FILE = "hub.pub"
@@ -73,6 +73,11 @@ class HubSettings:
             raise SettingsError(f"no database role {role!r}; expected one of {', '.join(ROLES)}")
         user = f"hailong_{role}"
         return role_url(self.database, self.database_name, user, self.passfile, self.standbys)
+
+    @property
+    def files(self) -> Path:
+        """Files of releases, by their sha256."""
+        return self.state / "files"
 
     def signing_key(self) -> SigningKey:
         """The hub's Ed25519 key, made at the first start; agents hold its public half."""

@@ -34,6 +34,9 @@ Sequence = Annotated[int, Field(ge=1, le=2**53)]
 ModelId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._:-]{0,63}$")]
 """Name and version or sha256 prefix of a model, e.g. `whisper-base:905e5bf8`."""
 
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+"""Of a file's bytes."""
+
 Version = Annotated[str, Field(pattern=r"^[0-9A-Za-z][0-9A-Za-z.+-]{0,31}$")]
 
 

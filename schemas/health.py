@@ -1,6 +1,7 @@
 """How a device is: its sensors, its outbox, what it lost. Never a fact about a person."""
 
 from typing import Annotated
+from uuid import UUID
 
 from pydantic import Field
 
@@ -15,7 +16,17 @@ from schemas.fields import (
     Version,
     Wire,
 )
-from schemas.vocabulary import DropReason, Key, Overload, Role, Sensor, SensorState
+from schemas.vocabulary import (
+    CommandOutcome,
+    ConfigFault,
+    ConfigState,
+    DropReason,
+    Key,
+    Overload,
+    Role,
+    Sensor,
+    SensorState,
+)
 
 
 class SensorHealth(Wire):
@@ -48,6 +59,24 @@ class Press(Wire):
     asked_by: Role
 
 
+class ConfigHealth(Wire):
+    """Which release a device runs, and how it stands to the latest that it was told to run."""
+
+    version: Count
+    """In use; 0 is the device as it was installed."""
+    wanted: Count
+    """The latest that came; 0 before any."""
+    state: ConfigState
+    """Of the wanted one."""
+    reason: ConfigFault | None = None
+
+
+class CommandReport(Wire):
+    command_id: UUID
+    outcome: CommandOutcome
+    at: Timestamp
+
+
 class HealthPayload(Wire):
     sensors: Annotated[tuple[SensorHealth, ...], Field(max_length=8)]
     outbox: OutboxHealth
@@ -58,6 +87,9 @@ class HealthPayload(Wire):
     overload: Overload = Overload.NONE
     presses: Annotated[tuple[Press, ...], Field(max_length=16)] = ()
     """Since the message before."""
+    config: ConfigHealth | None = None
+    commands: Annotated[tuple[CommandReport, ...], Field(max_length=16)] = ()
+    """What came of commands since the message before."""
 
 
 class DroppedPayload(Wire):

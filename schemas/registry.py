@@ -23,8 +23,19 @@ from schemas.errors import (
 from schemas.fields import Identifier, Sequence, StreamId, Timestamp, Wire
 from schemas.health import DroppedPayload, HealthPayload
 from schemas.interaction import InteractionPayload
+from schemas.release import CommandPayload, ConfigPayload
 
-Kind = Literal["activity", "interaction", "health", "dropped", "alert", "state", "confirm"]
+Kind = Literal[
+    "activity",
+    "interaction",
+    "health",
+    "dropped",
+    "alert",
+    "state",
+    "confirm",
+    "config",
+    "command",
+]
 
 PAYLOADS: Mapping[tuple[str, int], type[Wire]] = {
     ("activity", 1): ActivityPayload,
@@ -34,6 +45,8 @@ PAYLOADS: Mapping[tuple[str, int], type[Wire]] = {
     ("alert", 1): InteractionPayload,
     ("state", 1): StatePayload,
     ("confirm", 1): ConfirmPayload,
+    ("config", 1): ConfigPayload,
+    ("command", 1): CommandPayload,
 }
 CURRENT: Mapping[str, int] = {
     kind: max(v for k, v in PAYLOADS if k == kind) for kind, _ in PAYLOADS

@@ -12,6 +12,11 @@ DOWN = frozenset({"confirm", "config", "command", "ticket"})
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 
 
+def is_name(text: str) -> bool:
+    """Whether it may be the name of a branch, a counter or a device."""
+    return _NAME.fullmatch(text) is not None
+
+
 @dataclass(frozen=True, slots=True)
 class Topic:
     """`hailong/v1/{branch}/{counter}/{kind}`."""
@@ -22,7 +27,7 @@ class Topic:
 
     def __post_init__(self) -> None:
         for part, value in (("branch", self.branch), ("counter", self.counter)):
-            if not _NAME.fullmatch(value):
+            if not is_name(value):
                 # Without the value: a stranger may have chosen the topic.
                 raise TopicError(
                     f"topic has a {part} that is no name: got {len(value)} characters, expected "

@@ -153,6 +153,96 @@ class Overload(StrEnum):
     NO_WORDS = "no_words"
 
 
+class SharedList(StrEnum):
+    """Phrase lists that are no category's own."""
+
+    WORDS = "words"
+    PROTECTED = "protected"
+    SENTIMENT = "sentiment"
+
+
+class ModelFile(StrEnum):
+    """What a release may put in the place of an installed model's file."""
+
+    VOICE = "voice"
+    FACES = "faces"
+    SENTIMENT = "sentiment"
+    ABUSE = "abuse"
+    EXPRESSION = "expression"
+    SPEAKERS = "speakers"
+    WHISPER_MODEL = "whisper_model"
+    WHISPER_CONFIG = "whisper_config"
+    WHISPER_TOKENIZER = "whisper_tokenizer"
+    WHISPER_VOCABULARY = "whisper_vocabulary"
+
+
+class ConfigState(StrEnum):
+    """How a device stands to the latest release that it was told to run."""
+
+    OK = "ok"
+    """In use, and past its probation."""
+    PENDING = "pending"
+    """Being fetched, checked, waiting for the end of an interaction, or on probation."""
+    FAILED = "failed"
+    """Refused before it was used."""
+    ROLLED_BACK = "rolled_back"
+    """Was used, and the last good one took its place again."""
+
+
+class ConfigFault(StrEnum):
+    """Why a release is not in use (yet)."""
+
+    FETCH = "fetch"
+    """The hub does not give a file; tried again for ever."""
+    SPACE = "space"
+    """No room on the disk; tried again for ever."""
+    TOO_LARGE = "too_large"
+    """Larger than the device's own limit."""
+    FILE = "file"
+    """A file is not of the size or sha256 that was signed."""
+    SETTINGS = "settings"
+    """The settings do not go with those of the device itself."""
+    LEXICON = "lexicon"
+    """A phrase list cannot be read, or does not do what its own examples say."""
+    MODEL = "model"
+    """A model does not load, or gives no sane answer to a known input."""
+    START = "start"
+    """The agent did not start with it."""
+    CRASHED = "crashed"
+    """The agent ended again and again without having been asked to."""
+    HUNG = "hung"
+    """Measuring stood still."""
+    MODELS_FAILED = "models_failed"
+    """Models failed while measuring."""
+    DAMAGED = "damaged"
+    """What the device had kept of it was no longer what was signed."""
+    COMMANDED = "commanded"
+    """By the hub's command."""
+
+
+class CommandKind(StrEnum):
+    RESEND = "resend"
+    """Rows of an outbox once more."""
+    RESTART = "restart"
+    """Measuring begins anew, with its models loaded again."""
+    SELF_TEST = "self_test"
+    """`hailong agent ready`."""
+    RENEW_CERTIFICATE = "renew_certificate"
+    ROLL_BACK = "roll_back"
+    """To the good release before the one in use."""
+
+
+class CommandOutcome(StrEnum):
+    DONE = "done"
+    FAILED = "failed"
+    EXPIRED = "expired"
+    """It came, or its turn came, too late."""
+    UNSUPPORTED = "unsupported"
+    """This device has nothing that could do it."""
+    INTERRUPTED = "interrupted"
+    """The agent ended in the middle of it; it is not tried again."""
+
+
 class DropReason(StrEnum):
     SPACE = "space"
     DAMAGED = "damaged"

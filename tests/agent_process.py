@@ -22,6 +22,7 @@ from edge_agent.categories import Lexicon
 from edge_agent.errors import AgentError
 from edge_agent.models import catalog
 from edge_agent.models.base import Capabilities, Transcript
+from edge_agent.models.replaced import INSTALLED
 from edge_agent.run import Agent
 from edge_agent.settings import AgentSettings
 from schemas.vocabulary import Language
@@ -60,11 +61,12 @@ class FailingFaces:
         raise ValueError(f"bad picture {picture.tobytes()!r}")
 
 
-def models(text, fail, slow_s):
-    lexicon = Lexicon.load()
+def models(text, fail, slow_s, replaced=INSTALLED):
+    lexicon = Lexicon.load(replaced.lexicon)
     if fail == "categories":
         lexicon.__class__ = FailingLexicon
-    made = catalog.load_local(Scripted(text, fail=fail == "transcribe", slow_s=slow_s), lexicon)
+    transcriber = Scripted(text, fail=fail == "transcribe", slow_s=slow_s)
+    made = catalog.load_local(transcriber, lexicon, replaced)
     if fail == "sentiment":
         made = replace(made, sentiment=FailingSentiment())
     if fail == "presence":
@@ -86,7 +88,12 @@ def main():
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     try:
         settings = AgentSettings.load(asked.settings, os.environ)
-        agent = Agent(settings, lambda: models(asked.say, asked.fail, asked.slow), print)
+        agent = Agent(
+            settings,
+            lambda: models(asked.say, asked.fail, asked.slow),
+            print,
+            load_release=lambda _, replaced: models(asked.say, asked.fail, asked.slow, replaced),
+        )
         agent.run(stop, stay=asked.stay)
     except AgentError as error:
         sys.exit(str(error))

@@ -22,6 +22,8 @@ from schemas.control import ConfirmPayload, RejectedSequence, StatePayload
 from schemas.envelope import seal
 from schemas.fields import SequenceRange, Wire
 from schemas.health import (
+    CommandReport,
+    ConfigHealth,
     DroppedPayload,
     HealthPayload,
     LossHealth,
@@ -43,20 +45,33 @@ from schemas.interaction import (
     Turn,
 )
 from schemas.registry import SEQUENCED, Body
+from schemas.release import (
+    CommandPayload,
+    ConfigPayload,
+    LexiconEntry,
+    ModelEntry,
+    ReleaseSettings,
+)
 from schemas.topics import Topic
 from schemas.vocabulary import (
     Category,
+    CommandKind,
+    CommandOutcome,
+    ConfigFault,
+    ConfigState,
     Connection,
     DropReason,
     EndReason,
     Key,
     Language,
     Missing,
+    ModelFile,
     Overload,
     RejectReason,
     Role,
     Sensor,
     SensorState,
+    SharedList,
     SourceKind,
     SpanKind,
 )
@@ -226,6 +241,9 @@ def _activity() -> ActivityPayload:
     return ActivityPayload(windows=(heard, deaf, shared))
 
 
+_COMMAND = message_id(DEVICE, STREAM, "command", 60_000, 2)
+
+
 def _health() -> HealthPayload:
     return HealthPayload(
         sensors=(
@@ -241,6 +259,10 @@ def _health() -> HealthPayload:
         clock_trusted=True,
         overload=Overload.FEWER_FRAMES,
         presses=(Press(key=Key.MUTE, at=_ago(20), asked_by=Role.CITIZEN),),
+        config=ConfigHealth(
+            version=6, wanted=7, state=ConfigState.ROLLED_BACK, reason=ConfigFault.MODELS_FAILED
+        ),
+        commands=(CommandReport(command_id=_COMMAND, outcome=CommandOutcome.DONE, at=_ago(4)),),
     )
 
 
@@ -252,6 +274,38 @@ def _confirm() -> ConfirmPayload:
         missing=(SequenceRange(first=40, last=41),),
         rejected=(RejectedSequence(sequence=17, reason=RejectReason.CLOCK),),
         rows=42,
+    )
+
+
+def _config() -> ConfigPayload:
+    return ConfigPayload(
+        version=7,
+        release=12,
+        settings=ReleaseSettings(
+            beam_size=5,
+            threads=2,
+            expression=False,
+            speakers=True,
+            dead_s=20,
+            stalled_s=5,
+            frozen_s=15,
+            clipped_s=10,
+            appear_s=0.3,
+            vanish_s=2,
+            min_face=0.08,
+            stay_margin=0.5,
+            health_interval_s=60,
+            in_flight=100,
+            resend_after_s=5,
+            resend_max_s=60,
+            reconnect_max_s=60,
+            keepalive_s=30,
+        ),
+        lexicon=(
+            LexiconEntry(list=Category.GREETING, sha256="ab" * 32, bytes=4_096),
+            LexiconEntry(list=SharedList.WORDS, sha256="cd" * 32, bytes=1_024),
+        ),
+        models=(ModelEntry(model=ModelFile.SENTIMENT, sha256="ef" * 32, bytes=40_960),),
     )
 
 
@@ -270,6 +324,14 @@ _PAYLOADS: dict[tuple[str, int], Wire] = {
         connection=12, status=Connection.ONLINE, since=_ago(1), agent_version="0.1.0"
     ),
     ("confirm", 1): _confirm(),
+    ("config", 1): _config(),
+    ("command", 1): CommandPayload(
+        command_id=_COMMAND,
+        command=CommandKind.RESEND,
+        expires_at=AT + timedelta(hours=1),
+        stream=STREAM,
+        ranges=(SequenceRange(first=40, last=41),),
+    ),
 }
 
 

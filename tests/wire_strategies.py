@@ -15,7 +15,8 @@ from pydantic.fields import FieldInfo
 from schemas.fields import SequenceRange, Wire
 from schemas.interaction import ROLE_NEUTRAL, InteractionPayload, Turn
 from schemas.registry import PAYLOADS, SEQUENCED, Body
-from schemas.vocabulary import Role
+from schemas.release import WHISPER, CommandPayload, ConfigPayload
+from schemas.vocabulary import CommandKind, Role
 
 _FIRST = datetime(1, 1, 3, tzinfo=UTC)
 _OFFSETS = st.integers(-23 * 60, 23 * 60).map(lambda m: timezone(timedelta(minutes=m)))
@@ -90,7 +91,30 @@ def _ruled(model: type[Wire], given: dict[str, Any]) -> dict[str, Any]:
         given["first"], given["last"] = sorted((given["first"], given["last"]))
     if model is InteractionPayload:
         given["started_at"], given["ended_at"] = sorted((given["started_at"], given["ended_at"]))
+    if model is ConfigPayload:
+        given |= _each_once(given)
+    if model is CommandPayload:
+        given |= _ranges(given)
     return given
+
+
+def _each_once(given: dict[str, Any]) -> dict[str, Any]:
+    models = {entry.model: entry for entry in given["models"]}
+    if not models.keys() >= WHISPER:
+        models = {name: entry for name, entry in models.items() if name not in WHISPER}
+    lexicon = {entry.list: entry for entry in given["lexicon"]}
+    return {"lexicon": tuple(lexicon.values()), "models": tuple(models.values())}
+
+
+def _ranges(given: dict[str, Any]) -> dict[str, Any]:
+    if given["stream"] is not None and given["ranges"]:
+        return {"command": CommandKind.RESEND}
+    resend = given["command"] is CommandKind.RESEND
+    return {
+        "command": CommandKind.RESTART if resend else given["command"],
+        "stream": None,
+        "ranges": (),
+    }
 
 
 @st.composite

@@ -22,10 +22,11 @@ _PURPOSE = {
     "alert": _ALERT,
     "state": "Birth, good-bye and Last Will of a connection. Retained.",
     "confirm": "What the hub has settled of one stream. One a device a second at most.",
-    "config": "Reserved for settings. Nothing is sent yet.",
-    "command": "Reserved for commands. Nothing is sent yet.",
+    "config": "The release that the device is to run: settings, and files by sha256. Retained.",
+    "command": "Something to be done once, until it expires.",
     "ticket": "Reserved for calls of the queue system. Nothing is sent yet.",
 }
+RETAINED = frozenset({"state", "config"})
 _NAME = TypeAdapter(Identifier).json_schema()["pattern"]
 
 
@@ -123,7 +124,7 @@ def _operation(kind: str) -> dict[str, Any]:
         "messages": [
             {"$ref": f"#/channels/{kind}/messages/{kind}-{version}"} for version in _versions(kind)
         ],
-        "bindings": {"mqtt": {"qos": 1, "retain": kind == "state", "bindingVersion": _BINDING}},
+        "bindings": {"mqtt": {"qos": 1, "retain": kind in RETAINED, "bindingVersion": _BINDING}},
     }
 
 

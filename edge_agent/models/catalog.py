@@ -21,7 +21,9 @@ from edge_agent.models.base import (
     Transcriber,
     VoiceActivity,
 )
+from edge_agent.models.replaced import INSTALLED, Replaced
 from edge_agent.models.sentiment_lexicon import LexiconSentiment
+from schemas.vocabulary import ModelFile
 
 SILERO_SHA256 = "4cbf549b8326f60f80f2536d9eefeb450a9abe83365a098031c89719f1be17d2"
 BLAZEFACE_SHA256 = "3f17d7f8844c7f8c03a6a6e2511d461513b975d945359a3c1fad3aba8e48bb8d"
@@ -65,66 +67,101 @@ class Models:
         )
 
 
-def load(whisper_folder: Path, *, beam_size: int, threads: int) -> Models:
+def load(
+    whisper_folder: Path, *, beam_size: int, threads: int, replaced: Replaced = INSTALLED
+) -> Models:
     """All models, each checked; raises ModelError with what to do."""
+    transcriber = load_whisper(
+        whisper_folder, beam_size=beam_size, threads=threads, replaced=replaced
+    )
+    return load_local(transcriber, Lexicon.load(replaced.lexicon), replaced)
+
+
+def load_whisper(
+    folder: Path, *, beam_size: int, threads: int, replaced: Replaced = INSTALLED
+) -> Transcriber:
     from edge_agent.models.whisper import WhisperTranscriber  # noqa: PLC0415 - loads slowly
 
-    model_id = f"whisper:{_sha256(whisper_files.check(whisper_folder))[:8]}"
-    transcriber = WhisperTranscriber(whisper_folder, model_id, beam_size=beam_size, threads=threads)
-    return load_local(transcriber, Lexicon.load())
+    model = whisper_files.check(folder)
+    held = replaced.file(ModelFile.WHISPER_MODEL)
+    if held is not None and held.path == model:
+        model_id = _checked("whisper", model, held.sha256)
+    else:
+        model_id = f"whisper:{_sha256(model)[:8]}"
+    return WhisperTranscriber(folder, model_id, beam_size=beam_size, threads=threads)
 
 
-def load_local(transcriber: Transcriber, lexicon: Lexicon) -> Models:
-    """All but the transcriber, out of the installed packages."""
-    from edge_agent.models.silero import SileroVoice  # noqa: PLC0415 - loads slowly
-
-    silero = _package_file("faster_whisper", "assets/silero_vad_v6.onnx")
+def load_local(
+    transcriber: Transcriber, lexicon: Lexicon, replaced: Replaced = INSTALLED
+) -> Models:
+    """All but the transcriber, out of the installed packages and the release's files."""
     return Models(
-        voice=SileroVoice(silero, _checked("silero", silero, SILERO_SHA256)),
+        voice=load_voice(replaced),
         transcriber=transcriber,
-        faces=load_faces(),
-        sentiment=load_sentiment(),
-        abuse=load_abuse(),
+        faces=load_faces(replaced),
+        sentiment=load_sentiment(replaced),
+        abuse=load_abuse(replaced),
         lexicon=lexicon,
     )
 
 
-def load_faces() -> FaceDetector:
+def load_voice(replaced: Replaced = INSTALLED) -> VoiceActivity:
+    from edge_agent.models.silero import SileroVoice  # noqa: PLC0415 - loads slowly
+
+    held = replaced.file(ModelFile.VOICE)
+    if held is not None:
+        return SileroVoice(held.path, _checked("silero", held.path, held.sha256))
+    silero = _package_file("faster_whisper", "assets/silero_vad_v6.onnx")
+    return SileroVoice(silero, _checked("silero", silero, SILERO_SHA256))
+
+
+def load_faces(replaced: Replaced = INSTALLED) -> FaceDetector:
     from edge_agent.models.blazeface import BlazeFace  # noqa: PLC0415 - loads slowly
 
-    path = Path(str(resources.files("edge_agent.models") / "data" / "blaze_full.onnx"))
-    return BlazeFace(path, _checked("blazeface", path, BLAZEFACE_SHA256))
+    path, sha256 = _file(replaced, ModelFile.FACES, "blaze_full.onnx", BLAZEFACE_SHA256)
+    return BlazeFace(path, _checked("blazeface", path, sha256))
 
 
-def load_sentiment() -> SentimentModel:
+def load_sentiment(replaced: Replaced = INSTALLED) -> SentimentModel:
     from edge_agent.models.sentiment_ngrams import NgramSentiment  # noqa: PLC0415 - loads slowly
 
-    path = Path(str(resources.files("edge_agent.models") / "data" / "sentiment_ngrams.onnx"))
-    model_id = _checked("sentiment-ngrams", path, SENTIMENT_SHA256)
-    return NgramSentiment(path, model_id, LexiconSentiment.load())
+    path, sha256 = _file(replaced, ModelFile.SENTIMENT, "sentiment_ngrams.onnx", SENTIMENT_SHA256)
+    model_id = _checked("sentiment-ngrams", path, sha256)
+    return NgramSentiment(path, model_id, LexiconSentiment.load(replaced.lexicon))
 
 
-def load_abuse() -> AbuseModel:
+def load_abuse(replaced: Replaced = INSTALLED) -> AbuseModel:
     from edge_agent.models.abuse_ngrams import NgramAbuse  # noqa: PLC0415 - loads slowly
 
-    path = Path(str(resources.files("edge_agent.models") / "data" / "abuse_ngrams.onnx"))
-    return NgramAbuse(path, _checked("abuse-ngrams", path, ABUSE_SHA256))
+    path, sha256 = _file(replaced, ModelFile.ABUSE, "abuse_ngrams.onnx", ABUSE_SHA256)
+    return NgramAbuse(path, _checked("abuse-ngrams", path, sha256))
 
 
-def load_expression() -> ExpressionModel:
+def load_expression(replaced: Replaced = INSTALLED) -> ExpressionModel:
     """The citizen's facial expression: for a site that has turned it on."""
     from edge_agent.models.mini_xception import MiniXception  # noqa: PLC0415 - loads slowly
 
-    path = Path(str(resources.files("edge_agent.models") / "data" / "mini_xception.onnx"))
-    return MiniXception(path, _checked("mini_xception", path, MINI_XCEPTION_SHA256))
+    path, sha256 = _file(replaced, ModelFile.EXPRESSION, "mini_xception.onnx", MINI_XCEPTION_SHA256)
+    return MiniXception(path, _checked("mini_xception", path, sha256))
 
 
-def load_speakers() -> SpeakerEncoder:
+def load_speakers(replaced: Replaced = INSTALLED) -> SpeakerEncoder:
     """Voices told apart: for a counter with one microphone."""
     from edge_agent.models.ge2e import Ge2e  # noqa: PLC0415 - loads slowly
 
-    path = Path(str(resources.files("edge_agent.models") / "data" / "ge2e.onnx"))
-    return Ge2e(path, _checked("ge2e", path, GE2E_SHA256))
+    path, sha256 = _file(replaced, ModelFile.SPEAKERS, "ge2e.onnx", GE2E_SHA256)
+    return Ge2e(path, _checked("ge2e", path, sha256))
+
+
+def _file(
+    replaced: Replaced, model: ModelFile, installed: str, installed_sha256: str
+) -> tuple[Path, str]:
+    """Where the model's file is, and the sha256 that it must have."""
+    held = replaced.file(model)
+    if held is not None:
+        return held.path, held.sha256
+    path = Path(str(resources.files("edge_agent.models") / "data" / installed))
+    return path, installed_sha256
 
 
 def models_folder(environ: Mapping[str, str] = os.environ) -> Path:

@@ -7,7 +7,7 @@ from fastapi import Depends, FastAPI
 from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.staticfiles import StaticFiles
 
-from hub.api import devices, errors, flags, health, interactions, me, places, rules
+from hub.api import devices, errors, files, flags, health, interactions, me, places, rules
 from hub.api.deps import Services, WebSettings, guard
 from hub.api.headers import SecurityHeaders
 from hub.auth.permissions import PUBLIC, ROUTES
@@ -24,6 +24,7 @@ ROUTERS: Final = (
     flags.router,
     rules.router,
     devices.router,
+    files.router,
     signin.router,
     pages.router,
 )
@@ -54,8 +55,8 @@ def create_app(
     check_routes()
     with resources.as_file(resources.files("hub.web") / "static") as folder:
         # Pages are not compressed: they hold the token against forged forms.
-        files = GZipMiddleware(StaticFiles(directory=folder), minimum_size=1024)
-        app.mount(urls.STATIC, files, name="static")
+        static = GZipMiddleware(StaticFiles(directory=folder), minimum_size=1024)
+        app.mount(urls.STATIC, static, name="static")
     errors.install(app)
     app.add_middleware(errors.Boundary)
     app.add_middleware(SecurityHeaders)

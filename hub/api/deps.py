@@ -7,14 +7,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated, Final
 
 from fastapi import Depends, Request
 
 from hub.api.errors import LANGUAGE_COOKIE, FormTokenError, NotAllowedError, SignInNeededError
+from hub.api.pace import RequestsBySender
 from hub.auth import sessions
 from hub.auth.attempts import FailuresByAddress
-from hub.auth.permissions import BACKGROUND, PUBLIC, may_open
+from hub.auth.permissions import BACKGROUND, BY_DEVICES, PUBLIC, may_open
 from hub.auth.sessions import Session, SessionLimits
 from hub.store.pages import PageConnection
 from hub.store.pool import Database
@@ -38,6 +40,8 @@ class WebSettings:
     limits: SessionLimits = field(default_factory=SessionLimits)
     now: Callable[[], datetime] = _utc_now
     """What "today" is; tests say which day it is."""
+    files: Path | None = None
+    """Folder of releases' files; None: this hub gives none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,9 @@ class Services:
     rulebook: RuleBook
     settings: WebSettings
     failures: FailuresByAddress = field(default_factory=FailuresByAddress)
+    file_requests: RequestsBySender = field(default_factory=lambda: RequestsBySender(120, 60.0))
+    file_refusals: RequestsBySender = field(default_factory=lambda: RequestsBySender(300, 300.0))
+    """By address: a branch shares one, so the limit is generous."""
 
 
 def services(request: Request) -> Services:
@@ -91,7 +98,7 @@ Visitor = Annotated[Session | None, Depends(visitor)]
 async def guard(request: Request, session: Visitor) -> None:
     """Stands before every route: signed in, allowed, and a form written by us for this person."""
     route: str = request.scope["route"].name
-    if session is None and route not in PUBLIC:
+    if session is None and route not in PUBLIC | BY_DEVICES:
         raise SignInNeededError(expired=cookie_name(request, SESSION_COOKIE) in request.cookies)
     if session is not None and not may_open(session.role, route):
         raise NotAllowedError(f"{session.role} may not open {route}")

@@ -69,6 +69,18 @@ class NotFoundError(WebError):
     status = 404
 
 
+class DeviceRefusedError(WebError):
+    """Not signed by a device of ours; which part of it was wrong is not told."""
+
+    code = "device_refused"
+    status = 401
+
+
+class TooManyRequestsError(WebError):
+    code = "too_many"
+    status = 429
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """`application/problem+json`; `code` is the stable word to go by."""
@@ -106,6 +118,8 @@ ADVICE: Final = {
     "conflict": N_("Reload the page to see what has changed, then decide again."),
     "validation": N_("Go back and check what was chosen."),
     "sign_in_busy": N_("Wait a few minutes, then try again."),
+    "device_refused": N_("Check that the device is enrolled and that its clock is right."),
+    "too_many": N_("Wait a few minutes, then try again."),
     "unexpected": N_("It has been recorded. If it happens again, tell the operator this number."),
     "unavailable": N_("Nothing is lost. Wait a moment, then reload the page."),
 }

@@ -33,6 +33,9 @@ PUBLIC: Final = frozenset(
 )
 """Open to who has not signed in."""
 
+BY_DEVICES: Final = frozenset({"device.file"})
+"""For devices, which sign each request, and for no person: the handler checks it."""
+
 ROUTES: Final[Mapping[str, frozenset[UserRole]]] = {
     "page.home": _EVERYBODY,
     "page.sign_out": _EVERYBODY,
@@ -59,6 +62,7 @@ ROUTES: Final[Mapping[str, frozenset[UserRole]]] = {
     "api.rejects": _MACHINES,
     "api.gaps": _MACHINES,
     "api.kept": frozenset({UserRole.PRIVACY}),
+    "device.file": frozenset(),
 }
 
 BACKGROUND: Final = frozenset({"page.overview.live"})

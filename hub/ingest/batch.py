@@ -17,6 +17,7 @@ from hub.store.rows import (
     DroppedRow,
     HealthRow,
     InteractionRow,
+    OutcomeRow,
     RangeRow,
     StateRow,
     TurnRow,
@@ -65,6 +66,7 @@ def arrivals_of(
         turns=tuple(turn for _, turns in gathered.interactions.values() for turn in turns),
         activity=tuple(gathered.activity),
         health=tuple(gathered.health.values()),
+        outcomes=tuple(gathered.outcomes),
         states=tuple(gathered.states.values()),
         dropped=tuple(gathered.dropped),
         rejects=tuple(reject_row(r) for r in refused if keeps(r)),
@@ -84,6 +86,7 @@ class _Gathered:
     )
     activity: list[ActivityRow] = field(default_factory=list)
     health: dict[str, HealthRow] = field(default_factory=dict)
+    outcomes: list[OutcomeRow] = field(default_factory=list)
     states: dict[str, StateRow] = field(default_factory=dict)
     dropped: list[DroppedRow] = field(default_factory=list)
 
@@ -94,6 +97,7 @@ class _Gathered:
         elif isinstance(payload, InteractionPayload):
             self._add_interaction(_interaction(verified, payload), payload)
         elif isinstance(payload, HealthPayload):
+            self.outcomes += _outcomes(verified, payload)
             report = _health(verified, payload)
             before = self.health.setdefault(report.device_id, report)
             if before.health_at <= report.health_at:
@@ -220,6 +224,14 @@ def _health(verified: Verified, payload: HealthPayload) -> HealthRow:
         health=_json(payload),
         health_at=verified.body.captured_at,
     )
+
+
+def _outcomes(verified: Verified, payload: HealthPayload) -> list[OutcomeRow]:
+    device = verified.body.device_id
+    return [
+        OutcomeRow(device, told.command_id, told.outcome.value, told.at)
+        for told in payload.commands
+    ]
 
 
 def _state(verified: Verified, payload: StatePayload) -> StateRow:

@@ -61,6 +61,7 @@ def write_arrivals(
         if arrivals.interactions or arrivals.activity:
             _write_measurements(connection, arrivals)
         _store(connection, "store_health", arrivals.health)
+        _store(connection, "store_outcomes", arrivals.outcomes)
         _store(connection, "store_states", arrivals.states)
         _store(connection, "store_dropped", arrivals.dropped)
         _store(connection, "store_rejects", arrivals.rejects)

@@ -35,6 +35,7 @@ ROLES = (
     RoleKind(MIGRATOR, sees_every_branch=True, temporary_tables=True),
     RoleKind("hailong_ingest", temporary_tables=True),
     RoleKind("hailong_worker"),
+    RoleKind("hailong_control"),
     RoleKind("hailong_app"),
     RoleKind("hailong_identity"),
     RoleKind("hailong_auditor", read_only=True),

@@ -90,6 +90,12 @@ class RosterError(StoreError):
     code = "roster"
 
 
+class ReleaseRefusedError(StoreError):
+    """A release, a rollout's step or a command that cannot be, and why."""
+
+    code = "release_refused"
+
+
 class RollupError(StoreError):
     """Rollups that cannot be counted as asked."""
 

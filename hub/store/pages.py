@@ -178,6 +178,12 @@ class DeviceRow:
     settled: int
     """Messages that the hub has committed, rejected or been told to be lost."""
     dropped: int
+    wanted_version: int | None
+    """What it was last told to run; None before it was told anything."""
+    wanted_release: int | None
+    """None: as it was installed."""
+    actual_release: int | None
+    """Of the version that it says it runs."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,6 +116,16 @@ class HealthRow:
 
 
 @dataclass(frozen=True, slots=True)
+class OutcomeRow:
+    """What came of a command."""
+
+    device_id: str
+    command_id: UUID
+    outcome: str
+    outcome_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class StateRow:
     device_id: str
     branch_id: str
@@ -182,6 +192,7 @@ class Arrivals:
     turns: tuple[TurnRow, ...] = ()
     activity: tuple[ActivityRow, ...] = ()
     health: tuple[HealthRow, ...] = ()
+    outcomes: tuple[OutcomeRow, ...] = ()
     states: tuple[StateRow, ...] = ()
     dropped: tuple[DroppedRow, ...] = ()
     rejects: tuple[RejectRow, ...] = ()

@@ -114,6 +114,23 @@ END $$;
 
 ALTER FUNCTION hailong.ensure_partitions(from_at timestamp with time zone, to_at timestamp with time zone) OWNER TO hailong_migrator;
 
+-- Name: file_for_device(text, text); Type: FUNCTION; Schema: hailong; Owner: hailong_migrator
+
+CREATE FUNCTION hailong.file_for_device(asking text, wanted text, OUT public_key bytea, OUT revoked boolean, OUT bytes bigint) RETURNS record
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog'
+    AS $$
+    SELECT d.public_key, d.revoked_at IS NOT NULL, (
+        SELECT f.bytes FROM hailong.release_files r JOIN hailong.files f ON f.sha256 = r.sha256
+        WHERE r.sha256 = wanted AND r.release_no = (
+            SELECT c.release_no FROM hailong.device_configs c
+            WHERE c.device_id = d.device_id ORDER BY c.version DESC LIMIT 1)
+        LIMIT 1)
+    FROM hailong.devices d WHERE d.device_id = asking
+$$;
+
+ALTER FUNCTION hailong.file_for_device(asking text, wanted text, OUT public_key bytea, OUT revoked boolean, OUT bytes bigint) OWNER TO hailong_migrator;
+
 -- Name: hanoi(timestamp with time zone); Type: FUNCTION; Schema: hailong; Owner: hailong_migrator
 
 CREATE FUNCTION hailong.hanoi(at timestamp with time zone) RETURNS timestamp without time zone
@@ -203,6 +220,18 @@ BEGIN
 END $$;
 
 ALTER FUNCTION hailong.refuse_change() OWNER TO hailong_migrator;
+
+-- Name: refuse_release_change(); Type: FUNCTION; Schema: hailong; Owner: hailong_migrator
+
+CREATE FUNCTION hailong.refuse_release_change() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    RAISE EXCEPTION '% is never changed: make another release', TG_TABLE_NAME
+        USING ERRCODE = 'integrity_constraint_violation';
+END $$;
+
+ALTER FUNCTION hailong.refuse_release_change() OWNER TO hailong_migrator;
 
 -- Name: roll_up(text, integer); Type: FUNCTION; Schema: hailong; Owner: hailong_migrator
 
@@ -930,6 +959,32 @@ CREATE TABLE hailong.branches (
 
 ALTER TABLE hailong.branches OWNER TO hailong_migrator;
 
+-- Name: commands; Type: TABLE; Schema: hailong; Owner: hailong_migrator
+
+CREATE TABLE hailong.commands (
+    command_id uuid DEFAULT gen_random_uuid() NOT NULL,
+    device_id text NOT NULL,
+    command text NOT NULL,
+    stream text,
+    first_sequence bigint,
+    last_sequence bigint,
+    asked_by text NOT NULL,
+    asked_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    outcome text,
+    outcome_at timestamp with time zone,
+    CONSTRAINT commands_asked_by_check CHECK ((asked_by ~ '^[a-z0-9][a-z0-9._-]{0,63}$'::text)),
+    CONSTRAINT commands_check CHECK (((command = 'resend'::text) = (stream IS NOT NULL))),
+    CONSTRAINT commands_check1 CHECK ((((stream IS NULL) = (first_sequence IS NULL)) AND ((stream IS NULL) = (last_sequence IS NULL)))),
+    CONSTRAINT commands_check2 CHECK ((first_sequence <= last_sequence)),
+    CONSTRAINT commands_check3 CHECK ((expires_at <= (asked_at + '7 days'::interval))),
+    CONSTRAINT commands_command_check CHECK ((command = ANY (ARRAY['resend'::text, 'restart'::text, 'self_test'::text, 'renew_certificate'::text, 'roll_back'::text]))),
+    CONSTRAINT commands_outcome_check CHECK ((outcome = ANY (ARRAY['done'::text, 'failed'::text, 'expired'::text, 'unsupported'::text, 'interrupted'::text]))),
+    CONSTRAINT commands_stream_check CHECK ((stream ~ '^[0-9a-f]{32}$'::text))
+);
+
+ALTER TABLE hailong.commands OWNER TO hailong_migrator;
+
 -- Name: counters; Type: TABLE; Schema: hailong; Owner: hailong_migrator
 
 CREATE TABLE hailong.counters (
@@ -946,6 +1001,21 @@ CREATE TABLE hailong.counters (
 ALTER TABLE ONLY hailong.counters FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE hailong.counters OWNER TO hailong_migrator;
+
+-- Name: device_configs; Type: TABLE; Schema: hailong; Owner: hailong_migrator
+
+CREATE TABLE hailong.device_configs (
+    device_id text NOT NULL,
+    version bigint NOT NULL,
+    release_no bigint,
+    rollout_no bigint,
+    wanted_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT device_configs_version_check CHECK ((version >= 1))
+);
+
+ALTER TABLE ONLY hailong.device_configs FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE hailong.device_configs OWNER TO hailong_migrator;
 
 -- Name: device_status; Type: TABLE; Schema: hailong; Owner: hailong_migrator
 
@@ -995,6 +1065,18 @@ CREATE TABLE hailong.dropped (
 );
 
 ALTER TABLE hailong.dropped OWNER TO hailong_migrator;
+
+-- Name: files; Type: TABLE; Schema: hailong; Owner: hailong_migrator
+
+CREATE TABLE hailong.files (
+    sha256 text NOT NULL,
+    bytes bigint NOT NULL,
+    added_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT files_bytes_check CHECK ((bytes > 0)),
+    CONSTRAINT files_sha256_check CHECK ((sha256 ~ '^[0-9a-f]{64}$'::text))
+);
+
+ALTER TABLE hailong.files OWNER TO hailong_migrator;
 
 -- Name: flags; Type: TABLE; Schema: hailong; Owner: hailong_migrator
 
@@ -1107,6 +1189,32 @@ ALTER TABLE hailong.rejects ALTER COLUMN reject_id ADD GENERATED ALWAYS AS IDENT
     CACHE 1
 );
 
+-- Name: release_files; Type: TABLE; Schema: hailong; Owner: hailong_migrator
+
+CREATE TABLE hailong.release_files (
+    release_no bigint NOT NULL,
+    kind text NOT NULL,
+    name text NOT NULL,
+    sha256 text NOT NULL,
+    CONSTRAINT release_files_kind_check CHECK ((kind = ANY (ARRAY['lexicon'::text, 'model'::text]))),
+    CONSTRAINT release_files_name_check CHECK ((name ~ '^[a-z_]{1,40}$'::text))
+);
+
+ALTER TABLE hailong.release_files OWNER TO hailong_migrator;
+
+-- Name: releases; Type: TABLE; Schema: hailong; Owner: hailong_migrator
+
+CREATE TABLE hailong.releases (
+    release_no bigint NOT NULL,
+    settings jsonb NOT NULL,
+    made_by text NOT NULL,
+    made_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT releases_made_by_check CHECK ((made_by ~ '^[a-z0-9][a-z0-9._-]{0,63}$'::text)),
+    CONSTRAINT releases_release_no_check CHECK ((release_no >= 1))
+);
+
+ALTER TABLE hailong.releases OWNER TO hailong_migrator;
+
 -- Name: reviews; Type: TABLE; Schema: hailong; Owner: hailong_migrator
 
 CREATE TABLE hailong.reviews (
@@ -1128,6 +1236,50 @@ CREATE TABLE hailong.reviews (
 ALTER TABLE ONLY hailong.reviews FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE hailong.reviews OWNER TO hailong_migrator;
+
+-- Name: rollout_steps; Type: TABLE; Schema: hailong; Owner: hailong_migrator
+
+CREATE TABLE hailong.rollout_steps (
+    rollout_no bigint NOT NULL,
+    step_no integer NOT NULL,
+    step text NOT NULL,
+    stage text NOT NULL,
+    despite_failures boolean NOT NULL,
+    taken_by text NOT NULL,
+    taken_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT rollout_steps_step_check CHECK ((step = ANY (ARRAY['start'::text, 'widen'::text, 'pause'::text, 'resume'::text, 'back'::text, 'replaced'::text]))),
+    CONSTRAINT rollout_steps_step_no_check CHECK ((step_no >= 1)),
+    CONSTRAINT rollout_steps_taken_by_check CHECK ((taken_by ~ '^[a-z0-9][a-z0-9._-]{0,63}$'::text))
+);
+
+ALTER TABLE hailong.rollout_steps OWNER TO hailong_migrator;
+
+-- Name: rollouts; Type: TABLE; Schema: hailong; Owner: hailong_migrator
+
+CREATE TABLE hailong.rollouts (
+    rollout_no bigint NOT NULL,
+    release_no bigint NOT NULL,
+    first_branch text NOT NULL,
+    first_counter text NOT NULL,
+    stage text DEFAULT 'counter'::text NOT NULL,
+    paused boolean DEFAULT false NOT NULL,
+    ended text,
+    CONSTRAINT rollouts_ended_check CHECK ((ended = ANY (ARRAY['replaced'::text, 'back'::text]))),
+    CONSTRAINT rollouts_stage_check CHECK ((stage = ANY (ARRAY['counter'::text, 'branch'::text, 'all'::text])))
+);
+
+ALTER TABLE hailong.rollouts OWNER TO hailong_migrator;
+
+-- Name: rollouts_rollout_no_seq; Type: SEQUENCE; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE hailong.rollouts ALTER COLUMN rollout_no ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME hailong.rollouts_rollout_no_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 
 -- Name: rollup_bins; Type: VIEW; Schema: hailong; Owner: hailong_migrator
 
@@ -1421,10 +1573,20 @@ ALTER TABLE ONLY hailong.assignments
 ALTER TABLE ONLY hailong.branches
     ADD CONSTRAINT branches_pkey PRIMARY KEY (branch_id);
 
+-- Name: commands commands_pkey; Type: CONSTRAINT; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE ONLY hailong.commands
+    ADD CONSTRAINT commands_pkey PRIMARY KEY (command_id);
+
 -- Name: counters counters_pkey; Type: CONSTRAINT; Schema: hailong; Owner: hailong_migrator
 
 ALTER TABLE ONLY hailong.counters
     ADD CONSTRAINT counters_pkey PRIMARY KEY (branch_id, counter_id);
+
+-- Name: device_configs device_configs_pkey; Type: CONSTRAINT; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE ONLY hailong.device_configs
+    ADD CONSTRAINT device_configs_pkey PRIMARY KEY (device_id, version);
 
 -- Name: device_status device_status_pkey; Type: CONSTRAINT; Schema: hailong; Owner: hailong_migrator
 
@@ -1440,6 +1602,11 @@ ALTER TABLE ONLY hailong.devices
 
 ALTER TABLE ONLY hailong.dropped
     ADD CONSTRAINT dropped_pkey PRIMARY KEY (device_id, stream, first_sequence, last_sequence);
+
+-- Name: files files_pkey; Type: CONSTRAINT; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE ONLY hailong.files
+    ADD CONSTRAINT files_pkey PRIMARY KEY (sha256);
 
 -- Name: flags flags_pkey; Type: CONSTRAINT; Schema: hailong; Owner: hailong_migrator
 
@@ -1471,10 +1638,30 @@ ALTER TABLE ONLY hailong.reject_counts
 ALTER TABLE ONLY hailong.rejects
     ADD CONSTRAINT rejects_pkey PRIMARY KEY (reject_id);
 
+-- Name: release_files release_files_pkey; Type: CONSTRAINT; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE ONLY hailong.release_files
+    ADD CONSTRAINT release_files_pkey PRIMARY KEY (release_no, kind, name);
+
+-- Name: releases releases_pkey; Type: CONSTRAINT; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE ONLY hailong.releases
+    ADD CONSTRAINT releases_pkey PRIMARY KEY (release_no);
+
 -- Name: reviews reviews_pkey; Type: CONSTRAINT; Schema: hailong; Owner: hailong_migrator
 
 ALTER TABLE ONLY hailong.reviews
     ADD CONSTRAINT reviews_pkey PRIMARY KEY (branch_id, counter_id, at, flag_id, review_no);
+
+-- Name: rollout_steps rollout_steps_pkey; Type: CONSTRAINT; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE ONLY hailong.rollout_steps
+    ADD CONSTRAINT rollout_steps_pkey PRIMARY KEY (rollout_no, step_no);
+
+-- Name: rollouts rollouts_pkey; Type: CONSTRAINT; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE ONLY hailong.rollouts
+    ADD CONSTRAINT rollouts_pkey PRIMARY KEY (rollout_no);
 
 -- Name: rollup_queue rollup_queue_pkey; Type: CONSTRAINT; Schema: hailong; Owner: hailong_migrator
 
@@ -1565,6 +1752,14 @@ ALTER TABLE ONLY hailong_private.rollups_closed
 
 CREATE INDEX activity_marks_by_branch ON hailong.activity_marks USING btree (branch_id);
 
+-- Name: commands_open; Type: INDEX; Schema: hailong; Owner: hailong_migrator
+
+CREATE INDEX commands_open ON hailong.commands USING btree (expires_at) WHERE (outcome IS NULL);
+
+-- Name: device_configs_by_rollout; Type: INDEX; Schema: hailong; Owner: hailong_migrator
+
+CREATE INDEX device_configs_by_rollout ON hailong.device_configs USING btree (rollout_no);
+
 -- Name: flags_by_id; Type: INDEX; Schema: hailong; Owner: hailong_migrator
 
 CREATE INDEX flags_by_id ON ONLY hailong.flags USING btree (flag_id);
@@ -1597,6 +1792,10 @@ CREATE INDEX rejects_received ON hailong.rejects USING btree (received_at);
 
 CREATE INDEX reviews_by_flag ON hailong.reviews USING btree (flag_id);
 
+-- Name: rollouts_one_goes_on; Type: INDEX; Schema: hailong; Owner: hailong_migrator
+
+CREATE UNIQUE INDEX rollouts_one_goes_on ON hailong.rollouts USING btree ((true)) WHERE (ended IS NULL);
+
 -- Name: rollup_queue_due; Type: INDEX; Schema: hailong; Owner: hailong_migrator
 
 CREATE INDEX rollup_queue_due ON hailong.rollup_queue USING btree (branch_id, due_at, queue_no);
@@ -1609,6 +1808,30 @@ CREATE INDEX staff_rollups_by_staff ON ONLY hailong.staff_rollups USING btree (b
 
 CREATE INDEX enrolment_tokens_device ON hailong_private.enrolment_tokens USING btree (device_id);
 
+-- Name: files files_never_change; Type: TRIGGER; Schema: hailong; Owner: hailong_migrator
+
+CREATE TRIGGER files_never_change BEFORE DELETE OR UPDATE ON hailong.files FOR EACH ROW EXECUTE FUNCTION hailong.refuse_release_change();
+
+-- Name: files files_no_truncate; Type: TRIGGER; Schema: hailong; Owner: hailong_migrator
+
+CREATE TRIGGER files_no_truncate BEFORE TRUNCATE ON hailong.files FOR EACH STATEMENT EXECUTE FUNCTION hailong.refuse_release_change();
+
+-- Name: release_files release_files_never_change; Type: TRIGGER; Schema: hailong; Owner: hailong_migrator
+
+CREATE TRIGGER release_files_never_change BEFORE DELETE OR UPDATE ON hailong.release_files FOR EACH ROW EXECUTE FUNCTION hailong.refuse_release_change();
+
+-- Name: release_files release_files_no_truncate; Type: TRIGGER; Schema: hailong; Owner: hailong_migrator
+
+CREATE TRIGGER release_files_no_truncate BEFORE TRUNCATE ON hailong.release_files FOR EACH STATEMENT EXECUTE FUNCTION hailong.refuse_release_change();
+
+-- Name: releases releases_never_change; Type: TRIGGER; Schema: hailong; Owner: hailong_migrator
+
+CREATE TRIGGER releases_never_change BEFORE DELETE OR UPDATE ON hailong.releases FOR EACH ROW EXECUTE FUNCTION hailong.refuse_release_change();
+
+-- Name: releases releases_no_truncate; Type: TRIGGER; Schema: hailong; Owner: hailong_migrator
+
+CREATE TRIGGER releases_no_truncate BEFORE TRUNCATE ON hailong.releases FOR EACH STATEMENT EXECUTE FUNCTION hailong.refuse_release_change();
+
 -- Name: reviews reviews_append_only; Type: TRIGGER; Schema: hailong; Owner: hailong_migrator
 
 CREATE TRIGGER reviews_append_only BEFORE DELETE OR UPDATE ON hailong.reviews FOR EACH ROW EXECUTE FUNCTION hailong.refuse_change();
@@ -1616,6 +1839,14 @@ CREATE TRIGGER reviews_append_only BEFORE DELETE OR UPDATE ON hailong.reviews FO
 -- Name: reviews reviews_no_truncate; Type: TRIGGER; Schema: hailong; Owner: hailong_migrator
 
 CREATE TRIGGER reviews_no_truncate BEFORE TRUNCATE ON hailong.reviews FOR EACH STATEMENT EXECUTE FUNCTION hailong.refuse_change();
+
+-- Name: rollout_steps rollout_steps_never_change; Type: TRIGGER; Schema: hailong; Owner: hailong_migrator
+
+CREATE TRIGGER rollout_steps_never_change BEFORE DELETE OR UPDATE ON hailong.rollout_steps FOR EACH ROW EXECUTE FUNCTION hailong.refuse_release_change();
+
+-- Name: rollout_steps rollout_steps_no_truncate; Type: TRIGGER; Schema: hailong; Owner: hailong_migrator
+
+CREATE TRIGGER rollout_steps_no_truncate BEFORE TRUNCATE ON hailong.rollout_steps FOR EACH STATEMENT EXECUTE FUNCTION hailong.refuse_release_change();
 
 -- Name: flags rollups_after_delete; Type: TRIGGER; Schema: hailong; Owner: hailong_migrator
 
@@ -1667,10 +1898,30 @@ ALTER TABLE ONLY hailong.assignments
 ALTER TABLE ONLY hailong.assignments
     ADD CONSTRAINT assignments_staff_id_fkey FOREIGN KEY (staff_id) REFERENCES hailong.staff(staff_id);
 
+-- Name: commands commands_device_id_fkey; Type: FK CONSTRAINT; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE ONLY hailong.commands
+    ADD CONSTRAINT commands_device_id_fkey FOREIGN KEY (device_id) REFERENCES hailong.devices(device_id);
+
 -- Name: counters counters_branch_id_point_id_fkey; Type: FK CONSTRAINT; Schema: hailong; Owner: hailong_migrator
 
 ALTER TABLE ONLY hailong.counters
     ADD CONSTRAINT counters_branch_id_point_id_fkey FOREIGN KEY (branch_id, point_id) REFERENCES hailong.points(branch_id, point_id);
+
+-- Name: device_configs device_configs_device_id_fkey; Type: FK CONSTRAINT; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE ONLY hailong.device_configs
+    ADD CONSTRAINT device_configs_device_id_fkey FOREIGN KEY (device_id) REFERENCES hailong.devices(device_id);
+
+-- Name: device_configs device_configs_release_no_fkey; Type: FK CONSTRAINT; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE ONLY hailong.device_configs
+    ADD CONSTRAINT device_configs_release_no_fkey FOREIGN KEY (release_no) REFERENCES hailong.releases(release_no);
+
+-- Name: device_configs device_configs_rollout_no_fkey; Type: FK CONSTRAINT; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE ONLY hailong.device_configs
+    ADD CONSTRAINT device_configs_rollout_no_fkey FOREIGN KEY (rollout_no) REFERENCES hailong.rollouts(rollout_no);
 
 -- Name: device_status device_status_device_id_fkey; Type: FK CONSTRAINT; Schema: hailong; Owner: hailong_migrator
 
@@ -1692,10 +1943,35 @@ ALTER TABLE ONLY hailong.dropped
 ALTER TABLE ONLY hailong.points
     ADD CONSTRAINT points_branch_id_fkey FOREIGN KEY (branch_id) REFERENCES hailong.branches(branch_id);
 
+-- Name: release_files release_files_release_no_fkey; Type: FK CONSTRAINT; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE ONLY hailong.release_files
+    ADD CONSTRAINT release_files_release_no_fkey FOREIGN KEY (release_no) REFERENCES hailong.releases(release_no);
+
+-- Name: release_files release_files_sha256_fkey; Type: FK CONSTRAINT; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE ONLY hailong.release_files
+    ADD CONSTRAINT release_files_sha256_fkey FOREIGN KEY (sha256) REFERENCES hailong.files(sha256);
+
 -- Name: reviews reviews_decided_by_fkey; Type: FK CONSTRAINT; Schema: hailong; Owner: hailong_migrator
 
 ALTER TABLE ONLY hailong.reviews
     ADD CONSTRAINT reviews_decided_by_fkey FOREIGN KEY (decided_by) REFERENCES hailong.users(user_id);
+
+-- Name: rollout_steps rollout_steps_rollout_no_fkey; Type: FK CONSTRAINT; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE ONLY hailong.rollout_steps
+    ADD CONSTRAINT rollout_steps_rollout_no_fkey FOREIGN KEY (rollout_no) REFERENCES hailong.rollouts(rollout_no);
+
+-- Name: rollouts rollouts_first_branch_first_counter_fkey; Type: FK CONSTRAINT; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE ONLY hailong.rollouts
+    ADD CONSTRAINT rollouts_first_branch_first_counter_fkey FOREIGN KEY (first_branch, first_counter) REFERENCES hailong.counters(branch_id, counter_id);
+
+-- Name: rollouts rollouts_release_no_fkey; Type: FK CONSTRAINT; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE ONLY hailong.rollouts
+    ADD CONSTRAINT rollouts_release_no_fkey FOREIGN KEY (release_no) REFERENCES hailong.releases(release_no);
 
 -- Name: sessions sessions_user_id_fkey; Type: FK CONSTRAINT; Schema: hailong; Owner: hailong_migrator
 
@@ -1741,9 +2017,17 @@ ALTER TABLE ONLY hailong_private.enrolment_tokens
 
 ALTER TABLE hailong.activity_rollups ENABLE ROW LEVEL SECURITY;
 
+-- Name: device_configs any_config_for_control; Type: POLICY; Schema: hailong; Owner: hailong_migrator
+
+CREATE POLICY any_config_for_control ON hailong.device_configs TO hailong_control USING (true);
+
 -- Name: devices any_device; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
 CREATE POLICY any_device ON hailong.devices FOR SELECT TO hailong_ingest USING (true);
+
+-- Name: devices any_device_for_control; Type: POLICY; Schema: hailong; Owner: hailong_migrator
+
+CREATE POLICY any_device_for_control ON hailong.devices FOR SELECT TO hailong_control USING (true);
 
 -- Name: reject_counts any_reject; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
@@ -1752,6 +2036,10 @@ CREATE POLICY any_reject ON hailong.reject_counts TO hailong_ingest USING (true)
 -- Name: rejects any_reject; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
 CREATE POLICY any_reject ON hailong.rejects TO hailong_ingest USING (true);
+
+-- Name: device_status any_status_for_control; Type: POLICY; Schema: hailong; Owner: hailong_migrator
+
+CREATE POLICY any_status_for_control ON hailong.device_status FOR SELECT TO hailong_control USING (true);
 
 -- Name: assignments; Type: ROW SECURITY; Schema: hailong; Owner: hailong_migrator
 
@@ -1869,6 +2157,10 @@ CREATE POLICY by_staff ON hailong.staff_rollups AS RESTRICTIVE TO hailong_app US
 
 ALTER TABLE hailong.counters ENABLE ROW LEVEL SECURITY;
 
+-- Name: device_configs; Type: ROW SECURITY; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE hailong.device_configs ENABLE ROW LEVEL SECURITY;
+
 -- Name: device_status; Type: ROW SECURITY; Schema: hailong; Owner: hailong_migrator
 
 ALTER TABLE hailong.device_status ENABLE ROW LEVEL SECURITY;
@@ -1931,6 +2223,12 @@ CREATE POLICY not_for_clerks ON hailong.rejects AS RESTRICTIVE TO hailong_app US
 
 CREATE POLICY not_for_clerks ON hailong.rollups AS RESTRICTIVE TO hailong_app USING ((hailong.visible_staff() = '*'::text));
 
+-- Name: device_configs of_visible_devices; Type: POLICY; Schema: hailong; Owner: hailong_migrator
+
+CREATE POLICY of_visible_devices ON hailong.device_configs FOR SELECT TO hailong_app USING ((EXISTS ( SELECT
+   FROM hailong.devices d
+  WHERE (d.device_id = device_configs.device_id))));
+
 -- Name: points; Type: ROW SECURITY; Schema: hailong; Owner: hailong_migrator
 
 ALTER TABLE hailong.points ENABLE ROW LEVEL SECURITY;
@@ -1975,6 +2273,7 @@ GRANT USAGE ON SCHEMA hailong TO hailong_app;
 GRANT USAGE ON SCHEMA hailong TO hailong_auditor;
 GRANT USAGE ON SCHEMA hailong TO hailong_backup;
 GRANT USAGE ON SCHEMA hailong TO hailong_identity;
+GRANT USAGE ON SCHEMA hailong TO hailong_control;
 
 -- Name: SCHEMA hailong_private; Type: ACL; Schema: -; Owner: hailong_migrator
 
@@ -1992,6 +2291,11 @@ GRANT ALL ON FUNCTION hailong.ensure_activity(from_at timestamp with time zone, 
 REVOKE ALL ON FUNCTION hailong.ensure_partitions(from_at timestamp with time zone, to_at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION hailong.ensure_partitions(from_at timestamp with time zone, to_at timestamp with time zone) TO hailong_ingest;
 GRANT ALL ON FUNCTION hailong.ensure_partitions(from_at timestamp with time zone, to_at timestamp with time zone) TO hailong_worker;
+
+-- Name: FUNCTION file_for_device(asking text, wanted text, OUT public_key bytea, OUT revoked boolean, OUT bytes bigint); Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+REVOKE ALL ON FUNCTION hailong.file_for_device(asking text, wanted text, OUT public_key bytea, OUT revoked boolean, OUT bytes bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION hailong.file_for_device(asking text, wanted text, OUT public_key bytea, OUT revoked boolean, OUT bytes bigint) TO hailong_app;
 
 -- Name: FUNCTION redeem_enrolment(the_token text, the_secret_sha256 bytea, the_device text, the_key bytea, OUT outcome text, OUT branch_id text, OUT counter_id text); Type: ACL; Schema: hailong; Owner: hailong_migrator
 
@@ -2134,12 +2438,40 @@ GRANT SELECT ON TABLE hailong.branches TO hailong_app;
 GRANT SELECT ON TABLE hailong.branches TO hailong_backup;
 GRANT SELECT ON TABLE hailong.branches TO hailong_auditor;
 
+-- Name: TABLE commands; Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+GRANT SELECT ON TABLE hailong.commands TO hailong_backup;
+GRANT SELECT ON TABLE hailong.commands TO hailong_control;
+GRANT SELECT ON TABLE hailong.commands TO hailong_auditor;
+
+-- Name: COLUMN commands.command_id; Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+GRANT SELECT(command_id) ON TABLE hailong.commands TO hailong_ingest;
+
+-- Name: COLUMN commands.device_id; Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+GRANT SELECT(device_id) ON TABLE hailong.commands TO hailong_ingest;
+
+-- Name: COLUMN commands.outcome; Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+GRANT SELECT(outcome),UPDATE(outcome) ON TABLE hailong.commands TO hailong_ingest;
+
+-- Name: COLUMN commands.outcome_at; Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+GRANT UPDATE(outcome_at) ON TABLE hailong.commands TO hailong_ingest;
+
 -- Name: TABLE counters; Type: ACL; Schema: hailong; Owner: hailong_migrator
 
 GRANT SELECT ON TABLE hailong.counters TO hailong_ingest;
 GRANT SELECT ON TABLE hailong.counters TO hailong_worker;
 GRANT SELECT ON TABLE hailong.counters TO hailong_app;
 GRANT SELECT ON TABLE hailong.counters TO hailong_backup;
+
+-- Name: TABLE device_configs; Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+GRANT SELECT ON TABLE hailong.device_configs TO hailong_backup;
+GRANT SELECT,INSERT ON TABLE hailong.device_configs TO hailong_control;
+GRANT SELECT ON TABLE hailong.device_configs TO hailong_app;
 
 -- Name: TABLE device_status; Type: ACL; Schema: hailong; Owner: hailong_migrator
 
@@ -2148,6 +2480,22 @@ GRANT SELECT ON TABLE hailong.device_status TO hailong_app;
 GRANT SELECT ON TABLE hailong.device_status TO hailong_backup;
 GRANT SELECT ON TABLE hailong.device_status TO hailong_auditor;
 
+-- Name: COLUMN device_status.device_id; Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+GRANT SELECT(device_id) ON TABLE hailong.device_status TO hailong_control;
+
+-- Name: COLUMN device_status.status; Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+GRANT SELECT(status) ON TABLE hailong.device_status TO hailong_control;
+
+-- Name: COLUMN device_status.health; Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+GRANT SELECT(health) ON TABLE hailong.device_status TO hailong_control;
+
+-- Name: COLUMN device_status.health_at; Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+GRANT SELECT(health_at) ON TABLE hailong.device_status TO hailong_control;
+
 -- Name: TABLE devices; Type: ACL; Schema: hailong; Owner: hailong_migrator
 
 GRANT SELECT ON TABLE hailong.devices TO hailong_ingest;
@@ -2155,12 +2503,33 @@ GRANT SELECT ON TABLE hailong.devices TO hailong_app;
 GRANT SELECT ON TABLE hailong.devices TO hailong_backup;
 GRANT SELECT ON TABLE hailong.devices TO hailong_identity;
 
+-- Name: COLUMN devices.device_id; Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+GRANT SELECT(device_id) ON TABLE hailong.devices TO hailong_control;
+
+-- Name: COLUMN devices.branch_id; Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+GRANT SELECT(branch_id) ON TABLE hailong.devices TO hailong_control;
+
+-- Name: COLUMN devices.counter_id; Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+GRANT SELECT(counter_id) ON TABLE hailong.devices TO hailong_control;
+
+-- Name: COLUMN devices.revoked_at; Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+GRANT SELECT(revoked_at) ON TABLE hailong.devices TO hailong_control;
+
 -- Name: TABLE dropped; Type: ACL; Schema: hailong; Owner: hailong_migrator
 
 GRANT SELECT,INSERT ON TABLE hailong.dropped TO hailong_ingest;
 GRANT SELECT ON TABLE hailong.dropped TO hailong_app;
 GRANT SELECT ON TABLE hailong.dropped TO hailong_backup;
 GRANT SELECT ON TABLE hailong.dropped TO hailong_auditor;
+
+-- Name: TABLE files; Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+GRANT SELECT ON TABLE hailong.files TO hailong_backup;
+GRANT SELECT ON TABLE hailong.files TO hailong_control;
 
 -- Name: TABLE flags; Type: ACL; Schema: hailong; Owner: hailong_migrator
 
@@ -2205,12 +2574,39 @@ GRANT SELECT ON TABLE hailong.rejects TO hailong_auditor;
 
 GRANT SELECT ON SEQUENCE hailong.rejects_reject_id_seq TO hailong_backup;
 
+-- Name: TABLE release_files; Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+GRANT SELECT ON TABLE hailong.release_files TO hailong_backup;
+GRANT SELECT ON TABLE hailong.release_files TO hailong_control;
+GRANT SELECT ON TABLE hailong.release_files TO hailong_auditor;
+
+-- Name: TABLE releases; Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+GRANT SELECT ON TABLE hailong.releases TO hailong_backup;
+GRANT SELECT ON TABLE hailong.releases TO hailong_control;
+GRANT SELECT ON TABLE hailong.releases TO hailong_auditor;
+
 -- Name: TABLE reviews; Type: ACL; Schema: hailong; Owner: hailong_migrator
 
 GRANT SELECT ON TABLE hailong.reviews TO hailong_worker;
 GRANT SELECT,INSERT ON TABLE hailong.reviews TO hailong_app;
 GRANT SELECT ON TABLE hailong.reviews TO hailong_backup;
 GRANT SELECT ON TABLE hailong.reviews TO hailong_auditor;
+
+-- Name: TABLE rollout_steps; Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+GRANT SELECT ON TABLE hailong.rollout_steps TO hailong_backup;
+GRANT SELECT ON TABLE hailong.rollout_steps TO hailong_auditor;
+
+-- Name: TABLE rollouts; Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+GRANT SELECT ON TABLE hailong.rollouts TO hailong_backup;
+GRANT SELECT ON TABLE hailong.rollouts TO hailong_control;
+GRANT SELECT ON TABLE hailong.rollouts TO hailong_auditor;
+
+-- Name: SEQUENCE rollouts_rollout_no_seq; Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+GRANT SELECT ON SEQUENCE hailong.rollouts_rollout_no_seq TO hailong_backup;
 
 -- Name: TABLE rollup_bins; Type: ACL; Schema: hailong; Owner: hailong_migrator
 

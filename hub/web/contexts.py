@@ -302,6 +302,17 @@ class PressView:
 
 
 @dataclass(frozen=True, slots=True)
+class ReleaseView:
+    """What a device is to run and what it says that it runs; 0 is as it was installed."""
+
+    wanted: int
+    actual: int | None
+    """None where it does not say."""
+    state: str
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class DeviceView:
     device_id: str
     branch_id: str
@@ -322,6 +333,8 @@ class DeviceView:
     """What the device has stopped doing to keep up; None where it keeps up."""
     presses: Sequence[PressView]
     """Keys pressed at the counter, as the last health message tells them."""
+    release: ReleaseView | None
+    """None where the hub never told it what to run."""
     settled: int
     dropped: int
 

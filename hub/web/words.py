@@ -10,6 +10,8 @@ from typing import Final
 from hub.auth.permissions import UserRole
 from schemas.vocabulary import (
     Category,
+    ConfigFault,
+    ConfigState,
     DropReason,
     EndReason,
     Key,
@@ -140,6 +142,27 @@ OVERLOADS: Final[Mapping[str, str]] = {
     Overload.NEEDED_WORDS: N_("recognises words only where a rule needs them"),
     Overload.NO_WORDS: N_("recognises no words"),
 }
+CONFIG_STATES: Final[Mapping[str, str]] = {
+    ConfigState.OK: N_("in use"),
+    ConfigState.PENDING: N_("on its way"),
+    ConfigState.FAILED: N_("refused by the device"),
+    ConfigState.ROLLED_BACK: N_("taken back by the device"),
+}
+CONFIG_FAULTS: Final[Mapping[str, str]] = {
+    ConfigFault.FETCH: N_("a file cannot be fetched yet"),
+    ConfigFault.SPACE: N_("no room on the disk"),
+    ConfigFault.TOO_LARGE: N_("larger than the device allows"),
+    ConfigFault.FILE: N_("a file is not the signed one"),
+    ConfigFault.SETTINGS: N_("settings do not go with the device's own"),
+    ConfigFault.LEXICON: N_("a phrase list fails its own examples"),
+    ConfigFault.MODEL: N_("a model fails its check"),
+    ConfigFault.START: N_("the device could not start with it"),
+    ConfigFault.CRASHED: N_("the device crashed repeatedly"),
+    ConfigFault.HUNG: N_("measuring stood still"),
+    ConfigFault.MODELS_FAILED: N_("models failed while measuring"),
+    ConfigFault.DAMAGED: N_("damaged on the device's disk"),
+    ConfigFault.COMMANDED: N_("by the operator's command"),
+}
 KEYS: Final[Mapping[str, str]] = {
     Key.MUTE: N_("Measuring paused"),
     Key.UNMUTE: N_("Measuring resumed"),
@@ -228,6 +251,8 @@ GROUPS: Final[Mapping[str, Mapping[str, str]]] = {
     "sensor": SENSORS,
     "sensor_state": SENSOR_STATES,
     "overload": OVERLOADS,
+    "config_state": CONFIG_STATES,
+    "config_fault": CONFIG_FAULTS,
     "key": KEYS,
     "connection": CONNECTIONS,
     "reject_reason": REJECT_REASONS,

@@ -7,10 +7,12 @@ from datetime import timedelta
 import pytest
 
 from hub.auth import passwords
+from hub.control.rollouts import start
 from hub.ingest.process import Processor
 from hub.ingest.verify import Received
 from hub.scoring.rollups import RollupWorker
-from schemas.health import Press, SensorHealth
+from hub.store.releases import add_release
+from schemas.health import ConfigHealth, Press, SensorHealth
 from schemas.interaction import ByRole
 from schemas.vocabulary import Missing
 from tests.builders import (
@@ -376,6 +378,48 @@ def test_the_operator_sees_overload_and_pressed_keys(site, hub_db, sender) -> No
 
     assert "Quá tải: không nhận dạng lời nói" in shown
     assert "Tạm dừng đo (Người dân)" in shown
+
+
+def release_of(site, client) -> tuple[str, dict]:
+    return text_of(client.get("/devices")), client.get("/api/v1/devices").json()[0]["release"]
+
+
+def test_the_operator_sees_wanted_and_actual_release(site, hub_db, sender) -> None:
+    def says(state, version, reason=None) -> None:
+        given = ConfigHealth(version=version, wanted=1, state=state, reason=reason)
+        arrive(hub_db, sender, health_payload(config=given))
+
+    arrive(hub_db, sender, state_payload(), health_payload())
+    migrator = hub_db.open("migrator")
+    with site.as_("operator") as client:
+        shown, release = release_of(site, client)
+        assert "Như khi cài đặt" in shown
+        assert release is None
+        number = add_release(migrator, {"beam_size": 2}, [], "van-hanh")
+        start(
+            migrator,
+            release_no=number,
+            branch=sender.branch,
+            counter=sender.counter,
+            taken_by="van-hanh",
+        )
+        shown, release = release_of(site, client)
+        assert "Bản phát hành 1: đang được đưa xuống thiết bị Đang chạy: —" in shown
+        says("rolled_back", 0, "models_failed")
+        shown, release = release_of(site, client)
+        assert "Bản phát hành 1: thiết bị đã tự quay về bản trước" in shown
+        assert "mô hình bị lỗi trong khi đo Đang chạy: Như khi cài đặt" in shown
+        assert release == {
+            "wanted": 1,
+            "actual": 0,
+            "state": "rolled_back",
+            "reason": "models_failed",
+        }
+        says("ok", 1)
+        shown, release = release_of(site, client)
+        assert "Bản phát hành 1: đang dùng" in shown
+        assert "Đang chạy" not in shown
+        assert (release["wanted"], release["actual"], release["state"]) == (1, 1, "ok")
 
 
 def test_the_privacy_officer_sees_what_is_kept(site, hub_db, sender) -> None:

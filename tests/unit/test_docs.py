@@ -39,6 +39,34 @@ def test_the_weights_of_the_page_are_the_rubrics(figure):
     assert there == (told[: len(there)] if figure == "experience" else told[-len(there) :])
 
 
+def test_the_tables_of_a_rollout_are_those_of_the_code():
+    from schemas.release import ReleaseSettings
+    from schemas.vocabulary import CommandKind, ConfigFault
+
+    page = (ROOT / "docs" / "rollout.md").read_text("utf-8")
+
+    def named(heading: str) -> set[str]:
+        section = page.split(f"## {heading}\n")[1].split("\n## ")[0]
+        first = re.findall(r"^\| (`[^|]+) \|", section, re.MULTILINE)
+        return {word for cell in first for word in re.findall(r"`(\w+)`", cell)}
+
+    assert named("What may be set from afar") == set(ReleaseSettings.model_fields)
+    assert named("What failed, and what to do") == set(ConfigFault)
+    assert named("Commands") == set(CommandKind)
+
+
+def test_the_commands_of_a_rollout_are_there():
+    from click.testing import CliRunner
+
+    from hailong.cli import main
+
+    page = (ROOT / "docs" / "rollout.md").read_text("utf-8")
+    lines = re.findall(r"^hailong ((?:hub|agent) [a-z]+ [a-z]+)", page, re.MULTILINE)
+    assert len(lines) > 6
+    for line in lines:
+        assert CliRunner().invoke(main, [*line.split(), "--help"]).exit_code == 0, line
+
+
 @pytest.mark.parametrize("readme", ["README.md", "README.vi.md"])
 def test_the_two_commands_stand_on_the_first_screen(readme):
     first = "\n".join((ROOT / readme).read_text("utf-8").splitlines()[:30])

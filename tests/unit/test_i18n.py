@@ -130,6 +130,8 @@ WORDS: list[tuple[dict[str, str], type[StrEnum]]] = [
     (words.REJECT_REASONS, vocabulary.RejectReason),
     (words.DROP_REASONS, vocabulary.DropReason),
     (words.USER_ROLES, UserRole),
+    (words.CONFIG_STATES, vocabulary.ConfigState),
+    (words.CONFIG_FAULTS, vocabulary.ConfigFault),
 ]
 
 

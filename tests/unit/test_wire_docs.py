@@ -2,15 +2,16 @@
 
 import doctest
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from schemas import envelope
+from schemas import envelope, request
 from schemas.control import ConfirmPayload
 from schemas.registry import PAYLOADS, SEQUENCED
 from schemas.topics import DOWN, PREFIX, UP
-from schemas.vocabulary import RejectReason
+from schemas.vocabulary import ConfigState, RejectReason
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "wire.md").read_text("utf-8")
@@ -75,3 +76,18 @@ def test_the_fields_of_a_confirm_are_those_of_the_code():
 @pytest.mark.parametrize("path", re.findall(r"`((?:docs|tests|schemas)/[\w./-]*)`", PAGE))
 def test_every_path_on_the_page_exists(path):
     assert (ROOT / path.replace("KIND-VERSION", "state-1")).exists()
+
+
+def test_what_is_said_of_config_is_what_the_code_does():
+    table = [row[0] for row in rows("Config and command")]
+    headers = [request.DEVICE_HEADER, request.AT_HEADER, request.SIGNATURE_HEADER]
+    assert table == [*headers, *ConfigState]
+    assert f"`{request.DOMAIN.decode()}`" in PAGE
+    assert f"`GET {request.file_path('{sha256}')}`" in PAGE
+    signed = request.request_bytes("may-01", "1773111600", "/p")
+    assert signed == b"hailong request v1\0\0\x06may-01\0\x0a1773111600\0\x02/p"
+    at = datetime(2026, 3, 10, 3, 0, 0, 900_000, tzinfo=UTC)
+    assert request.stamp(at) == "1773111600"
+    assert request.read_stamp("1773111600") == at.replace(microsecond=0)
+    for wrong in ("", "-1", "1e9", "\u0661", "1" * 12, " 1"):
+        assert request.read_stamp(wrong) is None

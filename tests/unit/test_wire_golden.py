@@ -20,7 +20,7 @@ NAMES = sorted(BODIES)
 def test_each_kind_and_version_has_its_golden_file():
     files = [path.stem for path in golden_files()]
     assert files == NAMES == sorted(f"{kind}-{version}" for kind, version in PAYLOADS)
-    assert set(CURRENT) == set(get_args(Kind)) == UP | {"confirm"}
+    assert set(CURRENT) == set(get_args(Kind)) == UP | {"confirm", "config", "command"}
     assert SEQUENCED <= UP
     assert not UP & DOWN
 

@@ -224,3 +224,10 @@ CROSS JOIN LATERAL (
     WHERE x.device_id = s.device_id AND x.stream = s.stream AND x.sequence IS NOT NULL
     ORDER BY x.sequence DESC, x.reject_id DESC LIMIT 100) r
 ORDER BY s.device_id, s.stream, r.sequence;
+
+-- name: store_outcomes
+-- What came of commands; told once, however often it is resent.
+UPDATE hailong.commands c SET outcome = o.outcome, outcome_at = o.outcome_at
+FROM unnest(%(device_id)s::text[], %(command_id)s::uuid[], %(outcome)s::text[],
+            %(outcome_at)s::timestamptz[]) AS o (device_id, command_id, outcome, outcome_at)
+WHERE c.command_id = o.command_id AND c.device_id = o.device_id AND c.outcome IS NULL;

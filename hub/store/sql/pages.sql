@@ -132,10 +132,16 @@ ORDER BY r.flag_id, r.review_no;
 -- Each enrolled device of these branches, with what it says of itself.
 SELECT d.device_id, d.branch_id, d.counter_id, d.enrolled_at, d.revoked_at, c.number, c.zone,
        s.status, s.status_since, s.agent_version, s.health, s.health_at,
-       COALESCE(t.settled, 0) AS settled, COALESCE(x.dropped, 0) AS dropped
+       COALESCE(t.settled, 0) AS settled, COALESCE(x.dropped, 0) AS dropped,
+       w.version AS wanted_version, w.release_no AS wanted_release, a.release_no AS actual_release
 FROM hailong.devices d
 LEFT JOIN hailong.counters c ON c.branch_id = d.branch_id AND c.counter_id = d.counter_id
 LEFT JOIN hailong.device_status s ON s.device_id = d.device_id
+LEFT JOIN LATERAL (
+    SELECT version, release_no FROM hailong.device_configs f
+    WHERE f.device_id = d.device_id ORDER BY version DESC LIMIT 1) w ON true
+LEFT JOIN hailong.device_configs a ON a.device_id = d.device_id
+    AND a.version = (s.health -> 'config' ->> 'version')::bigint
 LEFT JOIN LATERAL (
     SELECT sum(upper(part) - lower(part))::bigint AS settled
     FROM hailong.streams t, unnest(t.settled) AS part WHERE t.device_id = d.device_id) t ON true

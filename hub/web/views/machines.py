@@ -5,11 +5,19 @@ from typing import Any, Final
 
 from hub.store import pages
 from hub.store.pages import DeviceRow, KeptRow, PageConnection, RejectRow
-from hub.web.contexts import DeviceView, Kept, KeptClass, Machines, PressView, RejectView
+from hub.web.contexts import (
+    DeviceView,
+    Kept,
+    KeptClass,
+    Machines,
+    PressView,
+    RejectView,
+    ReleaseView,
+)
 from hub.web.i18n import Speech
 from hub.web.views.overview import sensors, state
 from hub.web.words import N_
-from schemas.vocabulary import Overload
+from schemas.vocabulary import ConfigState, Overload
 
 REJECTS: Final = 50
 _CLASSES: Final = {
@@ -107,8 +115,27 @@ def _device(row: DeviceRow) -> DeviceView:
             PressView(press["key"], datetime.fromisoformat(press["at"]), press["asked_by"])
             for press in health.get("presses", [])
         ],
+        release=_release(row, health.get("config") or {}),
         settled=row.settled,
         dropped=row.dropped,
+    )
+
+
+def _release(row: DeviceRow, config: dict[str, Any]) -> ReleaseView | None:
+    """A device that has not heard of the wanted version yet is pending, whatever it says of the
+    one before.
+    """
+    if row.wanted_version is None:
+        return None
+    heard = config.get("wanted") == row.wanted_version
+    actual = row.actual_release
+    if actual is None and config.get("version") == 0:
+        actual = 0
+    return ReleaseView(
+        wanted=row.wanted_release or 0,
+        actual=actual,
+        state=config.get("state", ConfigState.PENDING) if heard else ConfigState.PENDING,
+        reason=config.get("reason") if heard else None,
     )
 
 
