@@ -1,6 +1,5 @@
 """`hailong hub`: the database, who may sign in, which devices are ours, and the services."""
 
-import logging
 import os
 import signal
 import sys
@@ -13,9 +12,12 @@ from typing import Any
 
 import click
 
+from hub import logs
 from hub.auth.permissions import UserRole
 from hub.auth.users import create_user
+from hub.cli_options import common_options
 from hub.errors import HubError
+from hub.health.settings import OperationsSettings
 from hub.run import PARTS, run_hub
 from hub.settings import HubSettings
 from hub.store.bootstrap import bootstrap as make_roles_and_database
@@ -47,19 +49,12 @@ def _told(command: Callable[..., None]) -> Callable[..., None]:
 
 @click.group(
     help="The hub: takes in what counters measured, scores it, shows it to people. Settings "
-    "come from the environment: HAILONG_DATABASE_URL, HAILONG_DATABASE_PASSFILE, "
-    "HAILONG_BROKER_URL, HAILONG_STATE, HAILONG_WEB_ADDRESS."
+    "come from the environment (HAILONG_DATABASE_URL, HAILONG_DATABASE_PASSFILE, "
+    "HAILONG_BROKER_URL, HAILONG_STATE, HAILONG_WEB_ADDRESS) or a TOML file."
 )
-@click.option(
-    "--log-level",
-    type=click.Choice(["DEBUG", "INFO", "WARNING", "ERROR"]),
-    default="INFO",
-    show_default=True,
-    envvar="HAILONG_LOG_LEVEL",
-    show_envvar=True,
-)
-def hub(log_level: str) -> None:
-    logging.basicConfig(level=log_level, format="%(levelname)s %(name)s: %(message)s")
+@common_options
+def hub(log_level: str, log_format: str) -> None:
+    logs.configure(log_level, log_format)
 
 
 @hub.command()
@@ -76,7 +71,8 @@ def run(parts: tuple[str, ...]) -> None:
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    run_hub(HubSettings.from_environment(os.environ), parts or PARTS, stop)
+    settings = HubSettings.from_environment(os.environ)
+    run_hub(settings, parts or PARTS, stop, OperationsSettings.from_environment(os.environ))
 
 
 @hub.command()

@@ -10,7 +10,9 @@ from typing import Final, Self
 import uvicorn
 from fastapi import FastAPI
 
+from hub.api.watch import BeatingServer
 from hub.errors import HubError
+from hub.health.heart import Heart
 from hub.store.errors import DatabaseUnavailableError
 from hub.store.pool import Database
 
@@ -27,7 +29,13 @@ class AddressInUseError(HubError):
 class WebServer:
     """`port` 0 takes a free one; `port` then says which."""
 
-    def __init__(self, app: FastAPI, host: str = "127.0.0.1", port: int = 8080) -> None:
+    def __init__(
+        self,
+        app: FastAPI,
+        host: str = "127.0.0.1",
+        port: int = 8080,
+        heart: Heart | None = None,
+    ) -> None:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self._socket = socket.socket(family, socket.SOCK_STREAM)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -42,7 +50,7 @@ class WebServer:
             ) from error
         self.host = host
         self.port: int = self._socket.getsockname()[1]
-        self._server = uvicorn.Server(
+        self._server = BeatingServer(
             uvicorn.Config(
                 app,
                 log_config=None,
@@ -51,7 +59,8 @@ class WebServer:
                 server_header=False,
                 proxy_headers=False,
                 timeout_graceful_shutdown=5,
-            )
+            ),
+            heart,
         )
         self._thread = threading.Thread(target=self._run, name="web", daemon=True)
 
@@ -91,7 +100,9 @@ class WebServer:
         self.stop()
 
 
-def serve(app: FastAPI, host: str, port: int, stop: threading.Event) -> None:
+def serve(
+    app: FastAPI, host: str, port: int, stop: threading.Event, heart: Heart | None = None
+) -> None:
     """Serves until `stop` is set, also while the database is away: pages then say so.
 
     Opens the application's database and closes it at the end. Raises AddressInUseError before
@@ -99,7 +110,7 @@ def serve(app: FastAPI, host: str, port: int, stop: threading.Event) -> None:
     """
     database: Database = app.state.services.database
     opener = threading.Thread(target=_open, args=(database, stop), name="web-database")
-    with WebServer(app, host, port) as server:
+    with WebServer(app, host, port, heart) as server:
         log.info("pages at %s", server.address)
         opener.start()
         stop.wait()

@@ -9,9 +9,11 @@ from datetime import UTC, datetime
 
 from nacl.signing import SigningKey
 
+from hub import metrics
 from hub.ingest.process import Processor
 from hub.ingest.settle import Confirmations
 from hub.ingest.subscriber import WINDOW, Arrived, Subscriber
+from hub.ingest.watch import IngestWatch
 from hub.settings import Address
 from hub.store.errors import DatabaseUnavailableError, StoreError
 from hub.store.pool import Database
@@ -40,6 +42,7 @@ class IngestService:
         *,
         clock: Callable[[], datetime] = utc_now,
         client_id: str = "hailong-ingest",
+        watch: IngestWatch | None = None,
     ) -> None:
         """`client_id` stays the same from run to run: the broker keeps the session by it."""
         self._database = database
@@ -49,6 +52,10 @@ class IngestService:
         self._state: str | None = None
         """Code of the error that goes on, empty when all is well, None before the start."""
         self._partitions_due_s = 0.0
+        self._watch = watch or IngestWatch()
+        self._watch.follow(
+            str(broker), lambda: self._subscriber.connected, lambda: self._subscriber.waiting
+        )
 
     @property
     def ready(self) -> bool:
@@ -71,15 +78,18 @@ class IngestService:
 
     def _turn(self, stop: threading.Event) -> None:
         self._persist(self._partitions, stop)
+        self._watch.gathering()
         batch = self._gather()
         if batch:
             streams: list[StreamRow] = []
+            self._watch.committing([a.received for a in batch])
 
             def commit() -> None:
                 streams[:] = self._processor.process([a.received for a in batch])
 
             if not self._persist(commit, stop):
                 return
+            self._watch.acknowledging(len(batch))
             for arrived in batch:
                 self._subscriber.acknowledge(arrived)
             self._confirmations.note(streams, self._processor.counters)
@@ -102,6 +112,7 @@ class IngestService:
         if self._subscriber.connected:
             for topic, message in self._confirmations.due(time.monotonic()):
                 self._subscriber.publish(topic, message)
+                metrics.CONFIRMATIONS.inc()
 
     def _partitions(self) -> None:
         if time.monotonic() >= self._partitions_due_s:
@@ -116,11 +127,14 @@ class IngestService:
         """
         delay_s = _RETRY_S[0]
         while not stop.is_set():
+            self._watch.trying()
             try:
                 step()
             except StoreError as error:
+                self._watch.failed(error)
                 self._tell(error)
             else:
+                self._watch.passed()
                 self._tell(None)
                 return True
             self._confirm()
