@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from edge_agent import privacy
+from edge_agent import logs, privacy, tracing
 from edge_agent.cli_errors import BadInput
 from edge_agent.cli_sensors import check, devices, ready
 from edge_agent.counters import check_together, run_counters
@@ -20,6 +20,7 @@ from edge_agent.identity import DeviceIdentity
 from edge_agent.lexicon.command import lexicon
 from edge_agent.models import catalog
 from edge_agent.run import Agent
+from edge_agent.running.told import told
 from edge_agent.settings import AgentSettings
 
 _log = logging.getLogger(__name__)
@@ -35,8 +36,16 @@ _SETTINGS = click.Path(exists=False, dir_okay=False, path_type=Path)
     envvar="HAILONG_LOG_LEVEL",
     show_envvar=True,
 )
-def agent(log_level: str) -> None:
-    logging.basicConfig(level=log_level, format="%(levelname)s %(name)s: %(message)s")
+@click.option(
+    "--log-format",
+    type=click.Choice(logs.FORMATS),
+    default="auto",
+    show_default="text on a terminal, JSON elsewhere",
+    envvar="HAILONG_LOG_FORMAT",
+    show_envvar=True,
+)
+def agent(log_level: str, log_format: str) -> None:
+    logs.configure(log_level, log_format)
     privacy.quiet_crashes()
 
 
@@ -63,7 +72,22 @@ _WITH_SETTINGS = click.option(
     help="The device's settings, a TOML file. Given again: one more counter in this process.",
 )
 @click.option("--stay", is_flag=True, help="Stay online when the recording has been measured.")
-def run(files: tuple[Path, ...], *, stay: bool) -> None:
+@click.option(
+    "--metrics-address",
+    envvar="HAILONG_AGENT_METRICS_ADDRESS",
+    show_envvar=True,
+    help="Serve /metrics, /healthz and /readyz here, on loopback: 127.0.0.1:9467.  "
+    "[default: nowhere]",
+)
+@click.option(
+    "--otlp-endpoint",
+    envvar="HAILONG_OTLP_ENDPOINT",
+    show_envvar=True,
+    help="Send traces there: http://host:port/v1/traces.  [default: none are made]",
+)
+def run(
+    files: tuple[Path, ...], *, stay: bool, metrics_address: str | None, otlp_endpoint: str | None
+) -> None:
     """Measure the source of the settings and send what was measured to the hub."""
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -75,12 +99,17 @@ def run(files: tuple[Path, ...], *, stay: bool) -> None:
         def load() -> catalog.Models:
             return _models(every)
 
-        if len(every) == 1:
-            Agent(every[0], load, _say, environ=os.environ).run(stop, stay=stay)
-        else:
-            run_counters(every, load, os.environ, _say, stop)
+        if otlp_endpoint:
+            tracing.start(otlp_endpoint)
+        with told(metrics_address, _say):
+            if len(every) == 1:
+                Agent(every[0], load, _say, environ=os.environ).run(stop, stay=stay)
+            else:
+                run_counters(every, load, os.environ, _say, stop)
     except AgentError as error:
         raise BadInput(str(error)) from error
+    finally:
+        tracing.stop()
 
 
 def _models(every: Sequence[AgentSettings]) -> catalog.Models:

@@ -13,6 +13,7 @@ from edge_agent.errors import AgentError
 from edge_agent.guard import where
 from edge_agent.identity import DeviceIdentity, HubKey
 from edge_agent.outbox import Outbox
+from edge_agent.running.heart import Heart
 from edge_agent.session import Counters, Parties, Session
 from edge_agent.settings import AgentSettings
 from edge_agent.state_folder import ConnectionCounter
@@ -36,7 +37,9 @@ class Publisher:
         agent_version: str,
         clock: WallClock | None = None,
         protocol: MQTTProtocolVersion = MQTTProtocolVersion.MQTTv5,
+        heart: Heart | None = None,
     ) -> None:
+        self._heart = heart or Heart("publisher")
         self._settings = settings.publish
         self._host, self._port = settings.broker
         self._protocol = protocol
@@ -96,6 +99,7 @@ class Publisher:
         while not self._stopping.is_set():
             started = time.monotonic()
             if not self._may_speak():
+                self._heart.beat("waiting for the clock", 30.0)
                 self._stopping.wait(_CLOCK_S)
                 continue
             fault = self._connect_once()
@@ -110,6 +114,7 @@ class Publisher:
                     fault,
                     delay_s,
                 )
+            self._heart.beat("waiting to connect again", delay_s + 30.0)
             self._stopping.wait(delay_s)
 
     def _may_speak(self) -> bool:
@@ -132,6 +137,7 @@ class Publisher:
         The boundary of the publisher's thread: whatever fails in a connection, the next one
         is tried. Of an unforeseen error only kind and place are named, never its text.
         """
+        self._heart.beat("connecting", 60.0)
         try:
             session = Session(self._parties, self._connections.rise(), self._protocol)
             session.run(self._host, self._port, self._stopping, self._tend)
@@ -141,9 +147,12 @@ class Publisher:
             return error.strerror or type(error).__name__
         except Exception as error:  # noqa: BLE001 - the boundary named above
             return f"unforeseen {type(error).__name__} at {where(error.__traceback__)}"
+        finally:
+            self.counters.connected = False
         return None
 
     def _tend(self) -> None:
+        self._heart.beat("connected" if self.counters.connected else "connecting", 60.0)
         now = time.monotonic()
         if now - self._pruned_at >= _PRUNE_S:
             self._pruned_at = now

@@ -20,6 +20,7 @@ from hub.errors import HubError
 
 FORMATS: Final = ("auto", "text", "json")
 HIDDEN: Final = "[hidden]"
+_HANDLER: Final = "hailong"
 _NAMED: Final = (
     r"(?:pass(?:word|wd|phrase|file)?|pwd|secret|token|api[_-]?key|private[_-]?key|"
     r"authorization|cookie|session|csrf[_-]?\w*|signature|credentials?)"
@@ -43,9 +44,10 @@ _NOT_OURS: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asc
 
 def configure(level: str, format_: str = "auto", stream: TextIO | None = None) -> None:
     """`auto`: text on a terminal, JSON elsewhere. Replaces what was configured before."""
-    stream = stream or sys.stderr
-    as_json = format_ == "json" or (format_ == "auto" and not stream.isatty())
-    handler = logging.StreamHandler(stream)
+    terminal = (stream or sys.stderr).isatty()
+    as_json = format_ == "json" or (format_ == "auto" and not terminal)
+    handler = logging.StreamHandler(stream) if stream else _StandardError()
+    handler.set_name(_HANDLER)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[_named, structlog.processors.TimeStamper(fmt="iso", utc=True)],
@@ -61,13 +63,25 @@ def configure(level: str, format_: str = "auto", stream: TextIO | None = None) -
     )
     handler.addFilter(without_exceptions)
     root = logging.getLogger()
-    for old in root.handlers[:]:
+    for old in [one for one in root.handlers if one.name == _HANDLER]:
         root.removeHandler(old)
     root.addHandler(handler)
     root.setLevel(level)
     logging.captureWarnings(capture=True)
     sys.excepthook = _uncaught
     threading.excepthook = lambda args: _uncaught(args.exc_type, args.exc_value, args.exc_traceback)
+
+
+class _StandardError(logging.StreamHandler[TextIO]):
+    """Whatever standard error is when something is said."""
+
+    @property
+    def stream(self) -> TextIO:
+        return sys.stderr
+
+    @stream.setter
+    def stream(self, _stream: TextIO) -> None:
+        """Set by the base class once."""
 
 
 def without_exceptions(record: logging.LogRecord) -> bool:
