@@ -15,6 +15,7 @@ import click
 from hub import logs
 from hub.auth.permissions import UserRole
 from hub.auth.users import create_user
+from hub.cli_check import check
 from hub.cli_options import common_options
 from hub.errors import HubError
 from hub.health.settings import OperationsSettings
@@ -120,6 +121,9 @@ def roster(file: Path) -> None:
     with _as_migrator() as database:
         result = import_roster(database, file)
     click.echo(str(result))
+
+
+hub.add_command(check)
 
 
 @hub.group()

@@ -32,6 +32,9 @@ KEYS: Final[Mapping[str, Key]] = {
     "tracing.endpoint": Key("HAILONG_OTLP_ENDPOINT", '"http://host:port/v1/traces"'),
     "check.certificates": Key("HAILONG_CHECK_CERTIFICATES", "a list of files", list),
     "check.backups": Key("HAILONG_CHECK_BACKUPS", "the folder that backups are written to"),
+    "check.database_folder": Key(
+        "HAILONG_CHECK_DATABASE_FOLDER", "the folder of a database on this machine"
+    ),
 }
 """Where it stands in the file -> the variable that it gives."""
 

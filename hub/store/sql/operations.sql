@@ -43,3 +43,38 @@ FROM hailong.devices d
 LEFT JOIN hailong.device_status s ON s.device_id = d.device_id
 WHERE d.revoked_at IS NULL
 ORDER BY d.device_id;
+
+-- name: server
+-- What the server says of itself; visible to every role.
+SELECT current_setting('server_version_num')::int AS version,
+       EXTRACT(epoch FROM clock_timestamp())::float8 AS now_s,
+       pg_is_in_recovery() AS standby,
+       pg_database_size(current_database()) AS size_bytes,
+       current_setting('synchronous_commit') AS synchronous_commit,
+       current_setting('fsync') AS fsync,
+       current_setting('full_page_writes') AS full_page_writes,
+       current_setting('autovacuum') AS autovacuum,
+       current_setting('data_checksums') AS data_checksums,
+       current_setting('max_connections')::int AS max_connections,
+       (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend')
+           AS connections;
+
+-- name: data_directory
+-- Where the server keeps its files; NULL where the role may not know.
+SELECT setting FROM pg_settings WHERE name = 'data_directory';
+
+-- name: standbys
+-- Lag is NULL where there is none, and where the role is no member of pg_monitor.
+SELECT count(*) AS standbys, max(EXTRACT(epoch FROM replay_lag))::float8 AS lag_s
+FROM pg_stat_replication;
+
+-- name: neglected_tables
+-- Tables of which over a fifth is dead: autovacuum does not keep up with them.
+SELECT relname FROM pg_stat_user_tables
+WHERE schemaname IN ('hailong', 'hailong_private') AND n_dead_tup > %(least)s
+  AND n_dead_tup > 0.2 * n_live_tup
+ORDER BY n_dead_tup DESC LIMIT 5;
+
+-- name: applied_migrations
+-- For the migrator alone.
+SELECT name FROM public.hailong_migrations ORDER BY name;
