@@ -123,6 +123,7 @@ def _shared(connection: _Connection) -> Finding:
         return wrong(
             ABOUT, f"it refuses the hub's subscription ({refused}); check the broker's ACL"
         )
+    # Mosquitto's ACL file refuses no subscription; it keeps the messages back instead.
     return ok(ABOUT, "shared subscriptions ($share) are allowed")
 
 

@@ -1,6 +1,5 @@
 """`hailong hub check` finds real faults, says what to do, and is quiet where all is well."""
 
-import getpass
 import json
 import os
 import shutil
@@ -190,8 +189,6 @@ def mosquitto(tmp_path, *settings):
     base = config.read_text()
     for line in settings:
         base = base.replace("allow_anonymous true\n", "") if "anonymous" in line else base
-    # As whoever runs the test: started by root, it would become a user who cannot read the ACL.
-    base += f"user {getpass.getuser()}\n"
     config.write_text(base + "\n".join(settings) + "\n")
     broker.start()
     return broker
@@ -205,13 +202,10 @@ def mosquitto(tmp_path, *settings):
         (["max_packet_size 4000"], "wrong", "its packets end at 4000 bytes"),
         (["retain_available false"], "wrong", "it retains nothing"),
         (["max_qos 0"], "wrong", "it allows QoS 0 alone"),
-        (["acl_file {acl}"], "wrong", "refuses the hub's subscription"),
     ],
 )
 def test_a_broker_that_is_set_up_wrong(environment, tmp_path, settings, level, words):
-    acl = tmp_path / "acl"
-    acl.write_text("topic read $SYS/#\n")
-    broker = mosquitto(tmp_path, *[line.format(acl=acl) for line in settings])
+    broker = mosquitto(tmp_path, *settings)
     try:
         _, text = check(environment, HAILONG_BROKER_URL=f"mqtt://{HOST}:{broker.port}")
     finally:
