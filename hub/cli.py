@@ -4,11 +4,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from functools import wraps
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -16,36 +12,18 @@ from hub import logs
 from hub.auth.permissions import UserRole
 from hub.auth.users import create_user
 from hub.cli_check import check
+from hub.cli_errors import BadInput, as_migrator, told
+from hub.cli_ingest import gaps, ingest
 from hub.cli_options import common_options
-from hub.errors import HubError
 from hub.health.settings import OperationsSettings
 from hub.run import PARTS, run_hub
 from hub.settings import HubSettings
 from hub.store.bootstrap import bootstrap as make_roles_and_database
 from hub.store.migrate import migrate as migrate_database
 from hub.store.place import enrol_device, read_place, revoke_device, set_up_place
-from hub.store.pool import Database
 from hub.store.roster import import_roster
 
 _FILE = click.Path(exists=False, dir_okay=False, path_type=Path)
-_OPEN_S = 10.0
-
-
-class BadInput(click.ClickException):
-    """One line on standard error, exit code 2."""
-
-    exit_code = 2
-
-
-def _told(command: Callable[..., None]) -> Callable[..., None]:
-    @wraps(command)
-    def run(*args: Any, **options: Any) -> None:
-        try:
-            command(*args, **options)
-        except HubError as error:
-            raise BadInput(str(error)) from error
-
-    return run
 
 
 @click.group(
@@ -66,7 +44,7 @@ def hub(log_level: str, log_format: str) -> None:
     multiple=True,
     help="Run this part alone; may be given several times.  [default: all]",
 )
-@_told
+@told
 def run(parts: tuple[str, ...]) -> None:
     """Run the hub's services until Ctrl-C."""
     stop = threading.Event()
@@ -85,7 +63,7 @@ def run(parts: tuple[str, ...]) -> None:
     help="Such as postgresql://postgres@host/postgres?passfile=FILE; a password belongs in the "
     "file.",
 )
-@_told
+@told
 def bootstrap(superuser_url: str) -> None:
     """Make the database and its roles; missing passwords are added to the password file."""
     settings = HubSettings.from_environment(os.environ)
@@ -94,36 +72,33 @@ def bootstrap(superuser_url: str) -> None:
 
 
 @hub.command()
-@_told
+@told
 def migrate() -> None:
     """Bring the database to this version's schema."""
-    with _as_migrator() as database:
+    with as_migrator() as database:
         applied = migrate_database(database)
     click.echo(f"applied {', '.join(applied)}" if applied else "the schema is up to date")
 
 
 @hub.command()
 @click.argument("file", type=_FILE)
-@_told
+@told
 def place(file: Path) -> None:
     """Set up branches, points and counters from a CSV file."""
     rows = read_place(file)
-    with _as_migrator() as database:
+    with as_migrator() as database:
         changed = set_up_place(database, rows)
     click.echo(f"{len(rows)} counters, {changed} new or changed rows")
 
 
 @hub.command()
 @click.argument("file", type=_FILE)
-@_told
+@told
 def roster(file: Path) -> None:
     """Import who sits where and when from a CSV file: branch,counter,staff,from,to."""
-    with _as_migrator() as database:
+    with as_migrator() as database:
         result = import_roster(database, file)
     click.echo(str(result))
-
-
-hub.add_command(check)
 
 
 @hub.group()
@@ -136,10 +111,10 @@ def devices() -> None:
 @click.option("--branch", required=True)
 @click.option("--counter", required=True)
 @click.option("--key", required=True, help="What `hailong agent key` printed on the device.")
-@_told
+@told
 def enrol(device: str, branch: str, counter: str, key: str) -> None:
     """Take messages of this device, signed with this key, from this counter."""
-    with _as_migrator() as database:
+    with as_migrator() as database:
         changed = enrol_device(
             database, device_id=device, branch_id=branch, counter_id=counter, public_key=key
         )
@@ -148,10 +123,10 @@ def enrol(device: str, branch: str, counter: str, key: str) -> None:
 
 @devices.command()
 @click.option("--device", required=True)
-@_told
+@told
 def revoke(device: str) -> None:
     """Take no further message of this device."""
-    with _as_migrator() as database:
+    with as_migrator() as database:
         revoke_device(database, device)
     click.echo(f"device {device} revoked")
 
@@ -167,7 +142,7 @@ def users() -> None:
 @click.option("--branch", "branches", multiple=True, required=True, help="May be given often.")
 @click.option("--staff", help="For a clerk: the pseudonym in the roster.")
 @click.option("--language", type=click.Choice(["vi", "en"]), default="vi", show_default=True)
-@_told
+@told
 def add(login: str, role: str, branches: tuple[str, ...], staff: str | None, language: str) -> None:
     """Add a user, or change one. The password is asked, or read from a pipe."""
     if sys.stdin.isatty():
@@ -176,17 +151,11 @@ def add(login: str, role: str, branches: tuple[str, ...], staff: str | None, lan
         password = sys.stdin.readline().rstrip("\n")
     if len(password) < 12:
         raise BadInput("the password is too short: expected 12 characters or more")
-    with _as_migrator() as database:
+    with as_migrator() as database:
         create_user(database, login, password, role, branches, staff, language)
     click.echo(f"user {login} may sign in")
 
 
-@contextmanager
-def _as_migrator() -> Iterator[Database]:
-    settings = HubSettings.from_environment(os.environ)
-    database = Database(settings.database_url("migrator"), application_name="hailong-cli")
-    database.open(_OPEN_S)
-    try:
-        yield database
-    finally:
-        database.close()
+hub.add_command(ingest)
+hub.add_command(gaps)
+hub.add_command(check)

@@ -7,22 +7,20 @@ import click
 
 from hub.checks.all import CheckSettings, check_all
 from hub.checks.finding import worst
-from hub.errors import HubError
+from hub.cli_errors import told
 from hub.settings import HubSettings
 
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
+@told
 def check(*, as_json: bool) -> None:
     """Look at clock, disk, files, broker, database and devices: one line each.
 
     Exit code 0: all is well; 1: something will be wrong; 2: something is.
     """
-    try:
-        settings = HubSettings.from_environment(os.environ)
-        found = check_all(settings, CheckSettings.from_environment(os.environ))
-    except HubError as error:
-        raise _BadInput(str(error)) from error
+    settings = HubSettings.from_environment(os.environ)
+    found = check_all(settings, CheckSettings.from_environment(os.environ))
     if as_json:
         lines = [
             {"about": one.about, "level": one.level.name.lower(), "words": one.words}
@@ -33,7 +31,3 @@ def check(*, as_json: bool) -> None:
         for one in found:
             click.echo(str(one))
     raise SystemExit(int(worst(found)))
-
-
-class _BadInput(click.ClickException):
-    exit_code = 2

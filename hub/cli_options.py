@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from hub import logs
+from hub.cli_errors import BadInput
 from hub.errors import HubError
 from hub.settings_file import load_into
 
@@ -18,11 +19,7 @@ def _read_settings(_context: click.Context, _option: click.Parameter, file: Path
     try:
         load_into(os.environ, file)
     except HubError as error:
-        raise _BadSettings(str(error)) from error
-
-
-class _BadSettings(click.ClickException):
-    exit_code = 2
+        raise BadInput(str(error)) from error
 
 
 def common_options(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -48,7 +48,7 @@ BATCH_MESSAGES = Histogram(
 )
 COMMIT_SECONDS = Histogram(
     "hailong_hub_commit_seconds",
-    "From a batch's checks to its commit",
+    "Storing a batch, waits for the database included",
     buckets=_SHORT_S,
     registry=REGISTRY,
 )

@@ -1,23 +1,17 @@
 """The hub's services in one process, a thread each; a big site runs each part by itself."""
 
+import gc
 import logging
-import os
-import socket
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
-from hub import tracing
 from hub.api.app import create_app
 from hub.api.serve import serve
 from hub.errors import HubError
-from hub.health.figures import FLEET, Every, read_backlog, read_fleet, read_streams
+from hub.health.figures import read_backlog, read_fleet, read_streams
 from hub.health.heart import Heart
-from hub.health.monitor import Monitor, Watched
-from hub.health.probe import Probe
-from hub.health.server import HealthServer
+from hub.health.process import ProcessHealth, connection_name
 from hub.health.settings import OperationsSettings
 from hub.ingest.service import IngestService
 from hub.ingest.watch import IngestWatch
@@ -38,12 +32,6 @@ class ServiceDiedError(HubError):
     permanent = False
 
 
-@dataclass(frozen=True, slots=True)
-class Service:
-    run: Callable[[], None]
-    watched: Watched
-
-
 def run_hub(
     settings: HubSettings,
     parts: Sequence[str],
@@ -54,10 +42,11 @@ def run_hub(
 
     Without `operations`, nobody is told how the hub is.
     """
-    made: dict[str, Callable[[HubSettings, threading.Event], Service]] = {
-        "ingest": _ingest,
-        "score": _score,
-        "web": _web,
+    health = ProcessHealth(settings)
+    made: dict[str, Callable[[], Callable[[], None]]] = {
+        "ingest": lambda: _ingest(settings, stop, health),
+        "score": lambda: _score(settings, stop, health),
+        "web": lambda: _web(settings, stop, health),
     }
     died: list[str] = []
 
@@ -70,12 +59,10 @@ def run_hub(
             died.append(part)
             stop.set()
 
-    services = {part: made[part](settings, stop) for part in parts}
     threads = [
-        threading.Thread(target=watched, args=(part, service.run), name=part)
-        for part, service in services.items()
+        threading.Thread(target=watched, args=(part, made[part]()), name=part) for part in parts
     ]
-    with _told(operations, [service.watched for service in services.values()]):
+    with health.told(operations):
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -84,68 +71,68 @@ def run_hub(
         raise ServiceDiedError(f"the hub's {', '.join(died)} ended by itself; see the log above")
 
 
-@contextmanager
-def _told(operations: OperationsSettings | None, parts: Sequence[Watched]) -> Iterator[None]:
-    """Health, metrics and traces for as long as the services run."""
-    if operations is None or (operations.metrics is None and "NOTIFY_SOCKET" not in os.environ):
-        yield
-        return
-    FLEET.each_device = operations.each_device
-    monitor = Monitor(parts)
-    server = HealthServer(operations.metrics, monitor.report) if operations.metrics else None
-    if operations.otlp_endpoint:
-        tracing.start(operations.otlp_endpoint)
-    if server:
-        server.start()
-    monitor.start()
-    try:
-        yield
-    finally:
-        monitor.stop()
-        if server:
-            server.stop()
-        tracing.stop()
+def run_ingest(
+    settings: HubSettings,
+    stop: threading.Event,
+    *,
+    worker: str,
+    share: str | None,
+    operations: OperationsSettings | None = None,
+) -> None:
+    """One of several workers, until `stop`; raises ServiceDiedError when it ends by itself."""
+    # A city's messages are tens of thousands of small objects that come and go with their
+    # batch: looking through them every 700 allocations costs more than it finds.
+    gc.set_threshold(50_000, 20, 100)
+    gc.freeze()
+    health = ProcessHealth(settings)
+    service = _service(settings, health, worker=worker, share=share)
+    with health.told(operations):
+        service.run(stop)
+    if not stop.is_set():
+        raise ServiceDiedError("the ingest worker ended by itself; see the log above")
 
 
-def _ingest(settings: HubSettings, stop: threading.Event) -> Service:
-    database = Database(settings.database_url("ingest"), application_name=_own("ingest"))
-    heart = Heart("ingest")
-    watch = IngestWatch(heart)
-    service = IngestService(database, settings.broker, settings.signing_key(), watch=watch)
-    probe = _probe(settings, "ingest", "ingest", read_streams)
-    watched = Watched("ingest", heart, probe, watch.missing)
-    return Service(lambda: service.run(stop), watched)
+def _service(
+    settings: HubSettings, health: ProcessHealth, *, worker: str = "", share: str | None = None
+) -> IngestService:
+    name = f"hailong-ingest-{worker}" if worker else "hailong-ingest"
+    watch = IngestWatch()
+    health.part("ingest", watch.hearts, watch.missing, role="ingest", read=read_streams)
+    return IngestService(
+        Database(settings.database_url("ingest"), application_name=connection_name("ingest")),
+        settings.broker,
+        settings.signing_key(),
+        client_id=name,
+        window=settings.window,
+        share=share,
+        watch=watch,
+    )
 
 
-def _score(settings: HubSettings, stop: threading.Event) -> Service:
-    database = Database(settings.database_url("worker"), application_name=_own("score"))
+def _ingest(
+    settings: HubSettings, stop: threading.Event, health: ProcessHealth
+) -> Callable[[], None]:
+    service = _service(settings, health)
+    return lambda: service.run(stop)
+
+
+def _score(
+    settings: HubSettings, stop: threading.Event, health: ProcessHealth
+) -> Callable[[], None]:
+    database = Database(settings.database_url("worker"), application_name=connection_name("score"))
     heart = Heart("score")
     worker = ScoringWorker(database, load_rubrics(), load_rules(), lambda: datetime.now(UTC), heart)
-    probe = _probe(settings, "score", "worker", read_backlog)
-    return Service(lambda: worker.run(stop), Watched("score", heart, probe, worker.missing))
+    health.part("score", [heart], worker.missing, role="worker", read=read_backlog)
+    return lambda: worker.run(stop)
 
 
-def _web(settings: HubSettings, stop: threading.Event) -> Service:
-    database = Database(settings.database_url("app"), application_name=_own("web"))
+def _web(settings: HubSettings, stop: threading.Event, health: ProcessHealth) -> Callable[[], None]:
+    database = Database(settings.database_url("app"), application_name=connection_name("web"))
     app = create_app(database)
     heart = Heart("web")
-    probe = _probe(settings, "web", "app", read_fleet)
 
     def missing() -> list[str]:
         return [] if database.is_open else ["database: not opened yet"]
 
-    return Service(
-        lambda: serve(app, settings.web.host, settings.web.port, stop, heart),
-        Watched("web", heart, probe, missing),
-    )
-
-
-def _own(part: str) -> str:
-    """What the part's connections are called in pg_stat_activity, so that its probe finds them."""
-    return f"hailong-{part}-{os.getpid()}@{socket.gethostname()[:30]}"
-
-
-def _probe(settings: HubSettings, part: str, role: str, read: Callable[[Database], None]) -> Probe:
-    name = f"hailong-{part}-probe"
-    database = Database(settings.database_url(role), max_size=1, application_name=name)
-    return Probe(database, _own(part), also=Every(read))
+    health.part("web", [heart], missing, role="app", read=read_fleet)
+    return lambda: serve(app, settings.web.host, settings.web.port, stop, heart)

@@ -24,6 +24,8 @@ KEYS: Final[Mapping[str, Key]] = {
     "database.url": Key("HAILONG_DATABASE_URL", '"postgresql://host:port/database"'),
     "database.passfile": Key("HAILONG_DATABASE_PASSFILE", "a file in libpq's format, mode 0600"),
     "broker.url": Key("HAILONG_BROKER_URL", '"mqtt://host:port"'),
+    "ingest.worker": Key("HAILONG_WORKER", 'a name such as "1"'),
+    "ingest.window": Key("HAILONG_INGEST_WINDOW", "a number from 1 to 65535", int),
     "web.address": Key("HAILONG_WEB_ADDRESS", '"host:port"'),
     "log.level": Key("HAILONG_LOG_LEVEL", '"DEBUG", "INFO", "WARNING" or "ERROR"'),
     "log.format": Key("HAILONG_LOG_FORMAT", '"auto", "text" or "json"'),

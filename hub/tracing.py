@@ -114,16 +114,25 @@ class Batch:
         tracer = _State.tracer
         if tracer is None or not batch:
             return
-        from opentelemetry.trace import Link, set_span_in_context  # noqa: PLC0415
+        from opentelemetry.trace import Link  # noqa: PLC0415
 
         links = [Link(_remote(one.trace)) for one in self._traced[:_LINKS]]
-        whole = tracer.start_span(
-            "ingest batch",
-            links=links,
-            start_time=_ns(min(one.received_at for one in batch)),
-            attributes={"messages": len(batch), "traced": len(self._traced)},
-        )
-        self._open = [whole, tracer.start_span("commit", set_span_in_context(whole))]
+        self._open = [
+            tracer.start_span(
+                "ingest batch",
+                links=links,
+                start_time=_ns(min(one.received_at for one in batch)),
+                attributes={"messages": len(batch), "traced": len(self._traced)},
+            )
+        ]
+
+    def committing(self) -> None:
+        tracer = _State.tracer
+        if tracer is not None and self._open:
+            from opentelemetry.trace import set_span_in_context  # noqa: PLC0415
+
+            within = set_span_in_context(self._open[0])
+            self._open.append(tracer.start_span("commit", within))
 
     def committed(self) -> None:
         tracer = _State.tracer
@@ -146,6 +155,9 @@ class Batch:
 
 class NoBatch:
     """While traces are off."""
+
+    def committing(self) -> None:
+        pass
 
     def committed(self) -> None:
         pass

@@ -20,6 +20,8 @@ class Phase:
 STARTING = Phase("starting", 60, in_database=True)
 WAITING_FOR_DATABASE = Phase("waiting for the database", 30, in_database=True)
 GATHERING = Phase("gathering messages", 10)
+JUDGING = Phase("judging messages", 15, in_database=True)
+HANDING_OVER = Phase("waiting for the batch before", 10)
 COMMITTING = Phase("committing", 15, in_database=True)
 ACKNOWLEDGING = Phase("acknowledging", 10)
 IDLE = Phase("waiting for work", 10)

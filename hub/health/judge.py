@@ -32,7 +32,7 @@ class Part:
     """A part of the hub: its loops' hearts by their names, its probe, and what it says itself."""
 
     name: str
-    heart: Heart
+    hearts: Sequence[Heart]
     probe: Probe | None = None
     missing: Sequence[str] = field(default=())
     """What the part itself lacks, in words; empty while it can work."""
@@ -60,7 +60,7 @@ def judge_loop(heart: Heart, probe: Probe | None, now_s: float, pace: float = 1.
 def what_is_missing(part: Part, now_s: float, pace: float = 1.0) -> list[str]:
     """In words, for a person; empty when the part is ready."""
     found = list(part.missing)
-    probe, beat = part.probe, part.heart.last
+    probe = part.probe
     if probe is not None:
         answer = probe.answer
         if answer is None or not probe.answers(now_s):
@@ -68,10 +68,11 @@ def what_is_missing(part: Part, now_s: float, pace: float = 1.0) -> list[str]:
             found.append(f"database {probe.address}: does not answer{why}")
         elif answer.took_s > SLOW_S * pace:
             found.append(f"database {probe.address}: slow, {answer.took_s:.1f} s for an answer")
-    phase_s = now_s - beat.since_s
-    if beat.phase.in_database and phase_s > LONG_S * pace and not found:
-        found.append(f"{beat.phase.words} has taken {phase_s:.0f} s; expected under {LONG_S:.0f}")
-    loop = judge_loop(part.heart, probe, now_s, pace)
-    if not loop.live:
-        found.append(f"deadlocked: {loop.words}")
+    for heart in part.hearts:
+        phase, since_s = heart.last.phase, now_s - heart.last.since_s
+        if phase.in_database and since_s > LONG_S * pace and not found:
+            found.append(f"{phase.words} has taken {since_s:.0f} s; expected under {LONG_S:.0f}")
+        loop = judge_loop(heart, probe, now_s, pace)
+        if not loop.live:
+            found.append(f"deadlocked: {loop.words}")
     return found

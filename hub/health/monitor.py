@@ -22,7 +22,8 @@ class Watched:
     """`missing` is asked each time: what the part itself lacks, in words."""
 
     name: str
-    heart: Heart
+    hearts: Sequence[Heart]
+    """Of the part's loops."""
     probe: Probe | None
     missing: Callable[[], Sequence[str]]
 
@@ -97,8 +98,8 @@ class Monitor:
         loops: list[Loop] = []
         missing: dict[str, list[str]] = {}
         for one in self._parts:
-            part = Part(one.name, one.heart, one.probe, tuple(one.missing()))
-            loops.append(judge_loop(one.heart, one.probe, now_s, self._pace))
+            part = Part(one.name, one.hearts, one.probe, tuple(one.missing()))
+            loops += [judge_loop(heart, one.probe, now_s, self._pace) for heart in one.hearts]
             missing[one.name] = what_is_missing(part, now_s, self._pace)
             if one.probe is not None:
                 connected = one.probe.answers(now_s)

@@ -1,12 +1,15 @@
 """Messages of a batch as rows: pure, in the order of arrival."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from pydantic import BaseModel
 
-from hub.ingest.rejects import reject_row
+from hub.ingest.rejects import count_rows, reject_row
 from hub.ingest.verify import Refused, Verified
 from hub.store.rows import (
     ActivityRow,
@@ -24,9 +27,11 @@ from schemas.health import DroppedPayload, HealthPayload
 from schemas.interaction import InteractionPayload
 
 Judged = Verified | Refused
+LATE = timedelta(minutes=10)
+"""After what it tells of; later than this, live pages have passed it by."""
 
 
-def count_rows(judged: Judged) -> int:
+def rows_of(judged: Judged) -> int:
     """How many rows a message becomes, to bound a transaction by."""
     if isinstance(judged, Verified):
         payload = judged.body.payload
@@ -42,45 +47,70 @@ def branches_of(batch: Iterable[Judged]) -> list[str]:
     return sorted({j.topic.branch for j in batch if isinstance(j, Verified)})
 
 
-def arrivals_of(batch: Iterable[Judged]) -> Arrivals:
-    interactions: dict[tuple[str, str, str], tuple[InteractionRow, list[TurnRow]]] = {}
-    activity: list[ActivityRow] = []
-    health: list[HealthRow] = []
-    states: list[StateRow] = []
-    dropped: list[DroppedRow] = []
+def arrivals_of(
+    batch: Iterable[Judged], keeps: Callable[[Refused], bool] = lambda _: True
+) -> Arrivals:
+    """`keeps` says which refused messages are recorded one by one; all are counted."""
+    gathered = _Gathered()
     refused: list[Refused] = []
     settled: list[RangeRow] = []
     for judged in batch:
         settled += _settled(judged)
         if isinstance(judged, Refused):
             refused.append(judged)
-            continue
-        payload = judged.body.payload
-        if isinstance(payload, InteractionPayload):
-            row = _interaction(judged, payload)
-            key = (row.branch_id, row.counter_id, f"{row.at.isoformat()} {row.interaction_id}")
-            held = interactions.get(key)
-            # One statement cannot meet a row twice: of one batch the highest revision counts.
-            if held is None or held[0].revision < row.revision:
-                interactions[key] = (row, _turns(row, payload))
-        elif isinstance(payload, ActivityPayload):
-            activity += _activity(judged, payload)
-        elif isinstance(payload, HealthPayload):
-            health.append(_health(judged, payload))
-        elif isinstance(payload, StatePayload):
-            states.append(_state(judged, payload))
-        elif isinstance(payload, DroppedPayload):
-            dropped += _dropped(judged, payload)
+        else:
+            gathered.add(judged)
     return Arrivals(
-        interactions=tuple(row for row, _ in interactions.values()),
-        turns=tuple(turn for _, turns in interactions.values() for turn in turns),
-        activity=tuple(activity),
-        health=tuple(health),
-        states=tuple(states),
-        dropped=tuple(dropped),
-        rejects=tuple(reject_row(r) for r in refused),
+        interactions=tuple(row for row, _ in gathered.interactions.values()),
+        turns=tuple(turn for _, turns in gathered.interactions.values() for turn in turns),
+        activity=tuple(gathered.activity),
+        health=tuple(gathered.health.values()),
+        states=tuple(gathered.states.values()),
+        dropped=tuple(gathered.dropped),
+        rejects=tuple(reject_row(r) for r in refused if keeps(r)),
+        reject_counts=count_rows(refused),
         settled=tuple(settled),
     )
+
+
+@dataclass
+class _Gathered:
+    """One statement cannot meet a row twice: of one batch the highest revision of an
+    interaction counts, a device's newest health and its latest connection.
+    """
+
+    interactions: dict[tuple[str, str, datetime, UUID], tuple[InteractionRow, list[TurnRow]]] = (
+        field(default_factory=dict)
+    )
+    activity: list[ActivityRow] = field(default_factory=list)
+    health: dict[str, HealthRow] = field(default_factory=dict)
+    states: dict[str, StateRow] = field(default_factory=dict)
+    dropped: list[DroppedRow] = field(default_factory=list)
+
+    def add(self, verified: Verified) -> None:
+        payload = verified.body.payload
+        if isinstance(payload, ActivityPayload):
+            self.activity += _activity(verified, payload)
+        elif isinstance(payload, InteractionPayload):
+            self._add_interaction(_interaction(verified, payload), payload)
+        elif isinstance(payload, HealthPayload):
+            report = _health(verified, payload)
+            before = self.health.setdefault(report.device_id, report)
+            if before.health_at <= report.health_at:
+                self.health[report.device_id] = report
+        elif isinstance(payload, StatePayload):
+            state = _state(verified, payload)
+            older = self.states.setdefault(state.device_id, state)
+            if older.connection <= state.connection:
+                self.states[state.device_id] = state
+        elif isinstance(payload, DroppedPayload):
+            self.dropped += _dropped(verified, payload)
+
+    def _add_interaction(self, row: InteractionRow, payload: InteractionPayload) -> None:
+        key = (row.branch_id, row.counter_id, row.at, row.interaction_id)
+        held = self.interactions.get(key)
+        if held is None or held[0].revision < row.revision:
+            self.interactions[key] = (row, _turns(row, payload))
 
 
 def _settled(judged: Judged) -> list[RangeRow]:
@@ -92,10 +122,16 @@ def _settled(judged: Judged) -> list[RangeRow]:
         device, stream, sequence = body.device_id, body.stream, body.sequence
     if device is None or stream is None or sequence is None:
         return []
-    rows = [RangeRow(device, stream, sequence, sequence)]
-    if isinstance(judged, Verified) and isinstance(judged.body.payload, DroppedPayload):
+    if isinstance(judged, Refused):
+        return [RangeRow(device, stream, sequence, sequence, "rejected")]
+    captured_at = judged.body.captured_at
+    late = judged.received.received_at - captured_at > LATE
+    rows = [RangeRow(device, stream, sequence, sequence, "stored", late, captured_at)]
+    if isinstance(judged.body.payload, DroppedPayload):
         lost = judged.body.payload
-        rows += [RangeRow(device, lost.dropped_stream, r.first, r.last) for r in lost.ranges]
+        rows += [
+            RangeRow(device, lost.dropped_stream, r.first, r.last, "dropped") for r in lost.ranges
+        ]
     return rows
 
 
@@ -122,41 +158,55 @@ def _interaction(verified: Verified, payload: InteractionPayload) -> Interaction
 
 
 def _turns(row: InteractionRow, payload: InteractionPayload) -> list[TurnRow]:
+    branch, counter, at, interaction = row.branch_id, row.counter_id, row.at, row.interaction_id
     return [
         TurnRow(
-            branch_id=row.branch_id,
-            counter_id=row.counter_id,
-            at=row.at,
-            interaction_id=row.interaction_id,
-            turn_no=number,
-            role=turn.role.value,
-            role_confidence=turn.role_confidence,
-            start_s=turn.start_s,
-            duration_s=turn.duration_s,
-            speech_s=turn.speech_s,
-            continued=turn.continued,
-            syllables=turn.syllables,
-            syllables_per_minute=turn.syllables_per_minute,
-            loudness_dbfs=turn.loudness_dbfs,
-            loudness_above_baseline_db=turn.loudness_above_baseline_db,
-            asr_confidence=turn.asr_confidence,
-            language=turn.language.value if turn.language else None,
-            backchannel=turn.backchannel,
-            sentiment_polarity=turn.sentiment.polarity if turn.sentiment else None,
-            sentiment_confidence=turn.sentiment.confidence if turn.sentiment else None,
-            hits=_json_list(turn.hits),
+            branch,
+            counter,
+            at,
+            interaction,
+            number,
+            turn.role.value,
+            turn.role_confidence,
+            turn.start_s,
+            turn.duration_s,
+            turn.speech_s,
+            turn.continued,
+            turn.syllables,
+            turn.syllables_per_minute,
+            turn.loudness_dbfs,
+            turn.loudness_above_baseline_db,
+            turn.asr_confidence,
+            turn.language.value if turn.language else None,
+            turn.backchannel,
+            turn.sentiment.polarity if turn.sentiment else None,
+            turn.sentiment.confidence if turn.sentiment else None,
+            _json_list(turn.hits) if turn.hits else "[]",
         )
         for number, turn in enumerate(payload.turns, start=1)
     ]
 
 
 def _activity(verified: Verified, payload: ActivityPayload) -> list[ActivityRow]:
+    branch, counter = verified.topic.branch, verified.topic.counter
+    device = verified.body.device_id
     return [
         ActivityRow(
-            branch_id=verified.topic.branch,
-            counter_id=verified.topic.counter,
-            device_id=verified.body.device_id,
-            **window.model_dump(),
+            branch,
+            counter,
+            window.at,
+            device,
+            window.staff_speech_s,
+            window.citizen_speech_s,
+            window.unknown_speech_s,
+            window.overlap_s,
+            window.staff_level_dbfs,
+            window.citizen_level_dbfs,
+            window.citizen_present_s,
+            window.staff_present_s,
+            window.in_interaction_s,
+            window.audio_coverage,
+            window.video_coverage,
         )
         for window in payload.windows
     ]

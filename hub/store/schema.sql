@@ -14,6 +14,14 @@ CREATE SCHEMA hailong_private;
 
 ALTER SCHEMA hailong_private OWNER TO hailong_migrator;
 
+-- Name: cardinality(int8multirange); Type: FUNCTION; Schema: hailong; Owner: hailong_migrator
+
+CREATE FUNCTION hailong.cardinality(of int8multirange) RETURNS bigint
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN (SELECT (COALESCE(sum((upper(part.part) - lower(part.part))), (0)::numeric))::bigint AS "coalesce" FROM unnest(cardinality.of) part(part));
+
+ALTER FUNCTION hailong.cardinality(of int8multirange) OWNER TO hailong_migrator;
+
 -- Name: ensure_partitions(timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: hailong; Owner: hailong_migrator
 
 CREATE FUNCTION hailong.ensure_partitions(from_at timestamp with time zone, to_at timestamp with time zone) RETURNS integer
@@ -299,6 +307,20 @@ ALTER TABLE ONLY hailong.points FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE hailong.points OWNER TO hailong_migrator;
 
+-- Name: reject_counts; Type: TABLE; Schema: hailong; Owner: hailong_migrator
+
+CREATE TABLE hailong.reject_counts (
+    hour timestamp with time zone NOT NULL,
+    branch_id text NOT NULL,
+    device_id text NOT NULL,
+    reason text NOT NULL,
+    messages bigint NOT NULL
+);
+
+ALTER TABLE ONLY hailong.reject_counts FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE hailong.reject_counts OWNER TO hailong_migrator;
+
 -- Name: rejects; Type: TABLE; Schema: hailong; Owner: hailong_migrator
 
 CREATE TABLE hailong.rejects (
@@ -420,6 +442,18 @@ ALTER TABLE ONLY hailong.staff FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE hailong.staff OWNER TO hailong_migrator;
 
+-- Name: stream_faults; Type: TABLE; Schema: hailong; Owner: hailong_migrator
+
+CREATE TABLE hailong.stream_faults (
+    device_id text NOT NULL,
+    stream text NOT NULL,
+    hour timestamp with time zone NOT NULL,
+    late bigint NOT NULL,
+    doubled bigint NOT NULL
+);
+
+ALTER TABLE hailong.stream_faults OWNER TO hailong_migrator;
+
 -- Name: streams; Type: TABLE; Schema: hailong; Owner: hailong_migrator
 
 CREATE TABLE hailong.streams (
@@ -427,10 +461,18 @@ CREATE TABLE hailong.streams (
     stream text NOT NULL,
     settled int8multirange DEFAULT '{}'::int8multirange NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    rejected int8multirange DEFAULT '{}'::int8multirange NOT NULL,
+    dropped int8multirange DEFAULT '{}'::int8multirange NOT NULL,
+    first_at timestamp with time zone DEFAULT now() NOT NULL,
+    captured_at timestamp with time zone,
     CONSTRAINT streams_stream_check CHECK ((stream ~ '^[0-9a-f]{32}$'::text))
 );
 
 ALTER TABLE hailong.streams OWNER TO hailong_migrator;
+
+-- Name: COLUMN streams.captured_at; Type: COMMENT; Schema: hailong; Owner: hailong_migrator
+
+COMMENT ON COLUMN hailong.streams.captured_at IS 'of the newest message';
 
 -- Name: turns; Type: TABLE; Schema: hailong; Owner: hailong_migrator
 
@@ -538,6 +580,11 @@ ALTER TABLE ONLY hailong.interactions
 ALTER TABLE ONLY hailong.points
     ADD CONSTRAINT points_pkey PRIMARY KEY (branch_id, point_id);
 
+-- Name: reject_counts reject_counts_pkey; Type: CONSTRAINT; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE ONLY hailong.reject_counts
+    ADD CONSTRAINT reject_counts_pkey PRIMARY KEY (hour, branch_id, device_id, reason);
+
 -- Name: rejects rejects_pkey; Type: CONSTRAINT; Schema: hailong; Owner: hailong_migrator
 
 ALTER TABLE ONLY hailong.rejects
@@ -567,6 +614,11 @@ ALTER TABLE ONLY hailong.sessions
 
 ALTER TABLE ONLY hailong.staff
     ADD CONSTRAINT staff_pkey PRIMARY KEY (staff_id);
+
+-- Name: stream_faults stream_faults_pkey; Type: CONSTRAINT; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE ONLY hailong.stream_faults
+    ADD CONSTRAINT stream_faults_pkey PRIMARY KEY (device_id, stream, hour);
 
 -- Name: streams streams_pkey; Type: CONSTRAINT; Schema: hailong; Owner: hailong_migrator
 
@@ -688,6 +740,11 @@ ALTER TABLE ONLY hailong.sessions
 ALTER TABLE ONLY hailong.staff
     ADD CONSTRAINT staff_branch_id_fkey FOREIGN KEY (branch_id) REFERENCES hailong.branches(branch_id);
 
+-- Name: stream_faults stream_faults_device_id_fkey; Type: FK CONSTRAINT; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE ONLY hailong.stream_faults
+    ADD CONSTRAINT stream_faults_device_id_fkey FOREIGN KEY (device_id) REFERENCES hailong.devices(device_id);
+
 -- Name: streams streams_device_id_fkey; Type: FK CONSTRAINT; Schema: hailong; Owner: hailong_migrator
 
 ALTER TABLE ONLY hailong.streams
@@ -711,6 +768,10 @@ ALTER TABLE ONLY hailong.users
 -- Name: devices any_device; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
 CREATE POLICY any_device ON hailong.devices FOR SELECT TO hailong_ingest USING (true);
+
+-- Name: reject_counts any_reject; Type: POLICY; Schema: hailong; Owner: hailong_migrator
+
+CREATE POLICY any_reject ON hailong.reject_counts TO hailong_ingest USING (true);
 
 -- Name: rejects any_reject; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
@@ -784,6 +845,10 @@ CREATE POLICY by_branch ON hailong.interactions USING ((branch_id = ANY (hailong
 
 CREATE POLICY by_branch ON hailong.points USING ((branch_id = ANY (hailong.visible_branches())));
 
+-- Name: reject_counts by_branch; Type: POLICY; Schema: hailong; Owner: hailong_migrator
+
+CREATE POLICY by_branch ON hailong.reject_counts USING ((branch_id = ANY (hailong.visible_branches())));
+
 -- Name: rejects by_branch; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
 CREATE POLICY by_branch ON hailong.rejects USING ((branch_id = ANY (hailong.visible_branches())));
@@ -824,6 +889,10 @@ ALTER TABLE hailong.flags ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE hailong.interactions ENABLE ROW LEVEL SECURITY;
 
+-- Name: reject_counts no_branch; Type: POLICY; Schema: hailong; Owner: hailong_migrator
+
+CREATE POLICY no_branch ON hailong.reject_counts FOR SELECT TO hailong_app, hailong_auditor USING ((branch_id = ''::text));
+
 -- Name: rejects no_branch; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
 CREATE POLICY no_branch ON hailong.rejects FOR SELECT TO hailong_app, hailong_auditor USING ((NOT (EXISTS ( SELECT
@@ -838,6 +907,10 @@ CREATE POLICY not_by_clerks ON hailong.flags AS RESTRICTIVE FOR UPDATE TO hailon
 
 CREATE POLICY not_by_clerks ON hailong.reviews AS RESTRICTIVE FOR INSERT TO hailong_app WITH CHECK ((hailong.visible_staff() = '*'::text));
 
+-- Name: reject_counts not_for_clerks; Type: POLICY; Schema: hailong; Owner: hailong_migrator
+
+CREATE POLICY not_for_clerks ON hailong.reject_counts AS RESTRICTIVE TO hailong_app USING ((hailong.visible_staff() = '*'::text));
+
 -- Name: rejects not_for_clerks; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
 CREATE POLICY not_for_clerks ON hailong.rejects AS RESTRICTIVE TO hailong_app USING ((hailong.visible_staff() = '*'::text));
@@ -845,6 +918,10 @@ CREATE POLICY not_for_clerks ON hailong.rejects AS RESTRICTIVE TO hailong_app US
 -- Name: points; Type: ROW SECURITY; Schema: hailong; Owner: hailong_migrator
 
 ALTER TABLE hailong.points ENABLE ROW LEVEL SECURITY;
+
+-- Name: reject_counts; Type: ROW SECURITY; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE hailong.reject_counts ENABLE ROW LEVEL SECURITY;
 
 -- Name: rejects; Type: ROW SECURITY; Schema: hailong; Owner: hailong_migrator
 
@@ -965,6 +1042,13 @@ GRANT SELECT ON TABLE hailong.points TO hailong_worker;
 GRANT SELECT ON TABLE hailong.points TO hailong_app;
 GRANT SELECT ON TABLE hailong.points TO hailong_backup;
 
+-- Name: TABLE reject_counts; Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+GRANT SELECT ON TABLE hailong.reject_counts TO hailong_backup;
+GRANT SELECT,INSERT,UPDATE ON TABLE hailong.reject_counts TO hailong_ingest;
+GRANT SELECT ON TABLE hailong.reject_counts TO hailong_app;
+GRANT SELECT ON TABLE hailong.reject_counts TO hailong_auditor;
+
 -- Name: TABLE rejects; Type: ACL; Schema: hailong; Owner: hailong_migrator
 
 GRANT SELECT,INSERT ON TABLE hailong.rejects TO hailong_ingest;
@@ -1006,6 +1090,13 @@ GRANT SELECT ON TABLE hailong.sessions TO hailong_backup;
 GRANT SELECT ON TABLE hailong.staff TO hailong_ingest;
 GRANT SELECT ON TABLE hailong.staff TO hailong_app;
 GRANT SELECT ON TABLE hailong.staff TO hailong_backup;
+
+-- Name: TABLE stream_faults; Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+GRANT SELECT ON TABLE hailong.stream_faults TO hailong_backup;
+GRANT SELECT,INSERT,UPDATE ON TABLE hailong.stream_faults TO hailong_ingest;
+GRANT SELECT ON TABLE hailong.stream_faults TO hailong_app;
+GRANT SELECT ON TABLE hailong.stream_faults TO hailong_auditor;
 
 -- Name: TABLE streams; Type: ACL; Schema: hailong; Owner: hailong_migrator
 

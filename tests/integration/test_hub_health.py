@@ -10,7 +10,6 @@ from contextlib import contextmanager
 import psycopg
 import pytest
 
-from hub.health.heart import Heart
 from hub.health.judge import IDLE_S
 from hub.health.monitor import Monitor, Watched
 from hub.health.probe import Probe
@@ -28,11 +27,10 @@ class Worker:
     """Ingest with its heart and probe, as hub/run.py puts them together."""
 
     def __init__(self, hub_db, start_ingest, broker):
-        self.heart = Heart("ingest", pace=PACE)
-        self.watch = IngestWatch(self.heart)
+        self.watch = IngestWatch(pace=PACE)
         database = Database(hub_db.url("ingest"), max_size=1, application_name="test-probe")
         self.probe = Probe(database, "test-ingest", every_s=0.05)
-        watched = Watched("ingest", self.heart, self.probe, self.watch.missing)
+        watched = Watched("ingest", self.watch.hearts, self.probe, self.watch.missing)
         self.monitor = Monitor([watched], pace=PACE)
         self.running = start_ingest(broker, watch=self.watch)
         self.monitor.start()
@@ -74,26 +72,28 @@ def test_a_commit_that_waits_for_a_lock_is_busy_and_not_ready(worker, hub_db, se
             reports = list(watched_for(3.0, worker.monitor.report))
         assert all(report.live for report in reports)
         assert not any(report.ready for report in reports)
-        assert any("the database is at work for it" in r.loops[0].words for r in reports)
+        assert any("the database is at work for it" in r.loops[1].words for r in reports)
         assert device.confirm().settled_below == 2
     wait_until(lambda: worker.monitor.report().ready)
 
 
-def test_a_worker_stuck_in_its_own_lock_while_committing_is_deadlocked(worker, sender):
+@pytest.mark.parametrize(("stage", "loop"), [("judge", 0), ("store", 1)])
+def test_a_worker_stuck_in_a_lock_of_its_own_is_deadlocked(worker, sender, stage, loop):
     wait_until(lambda: worker.monitor.report().ready)
     held = threading.Event()
-    process = worker.running.service._processor.process
+    processor = worker.running.service._processor
+    really = getattr(processor, stage)
 
     def stuck(batch):
         held.wait()
-        return process(batch)
+        return really(batch)
 
-    worker.running.service._processor.process = stuck
+    setattr(processor, stage, stuck)
     with worker.running.device(sender) as device:
         device.publish(sender.message(health_payload()))
         wait_until(lambda: not worker.monitor.report().live, timeout_s=10)
         report = worker.monitor.report()
-        assert "nothing to do for it" in report.loops[0].words
+        assert "nothing to do for it" in report.loops[loop].words
         assert "deadlocked" in worker.missing()
         held.set()
         assert device.confirm().settled_below == 2
@@ -106,7 +106,7 @@ def test_a_worker_stuck_outside_the_database_is_deadlocked(worker, sender):
     with worker.running.device(sender) as device:
         device.publish(sender.message(health_payload()))
         wait_until(lambda: not worker.monitor.report().live, timeout_s=10)
-        assert "acknowledging" in worker.monitor.report().loops[0].words
+        assert "acknowledging" in worker.monitor.report().loops[1].words
         held.set()
 
 

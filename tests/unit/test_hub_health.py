@@ -2,6 +2,7 @@
 
 import json
 import socket
+import time
 import urllib.error
 import urllib.request
 
@@ -96,17 +97,17 @@ def test_a_stopped_database_is_no_reason_to_restart_and_none_to_call_it_ready(he
     clock.now_s += 3600
     probe = Said(answers=False, code="database_unavailable")
     assert judge_loop(heart, probe, clock.now_s).live
-    missing = what_is_missing(Part("ingest", heart, probe), clock.now_s)
+    missing = what_is_missing(Part("ingest", [heart], probe), clock.now_s)
     assert missing == ["database 127.0.0.1:5432/hailong: does not answer (database_unavailable)"]
 
 
 def test_slow_answers_and_long_commits_are_told(heart, clock):
     heart.beat(GATHERING)
-    slow = what_is_missing(Part("ingest", heart, Said(took_s=3.2)), clock.now_s)
+    slow = what_is_missing(Part("ingest", [heart], Said(took_s=3.2)), clock.now_s)
     assert slow == ["database 127.0.0.1:5432/hailong: slow, 3.2 s for an answer"]
     heart.beat(COMMITTING)
     clock.now_s += 14
-    assert what_is_missing(Part("ingest", heart, Said()), clock.now_s) == [
+    assert what_is_missing(Part("ingest", [heart], Said()), clock.now_s) == [
         "committing has taken 14 s; expected under 10"
     ]
 
@@ -135,9 +136,8 @@ def serve():
 
 def test_the_endpoints_say_what_is_missing_in_words(heart, serve):
     lacking = ["broker 127.0.0.1:1883: not connected and subscribed"]
-    heart.beat(GATHERING)
-    server = serve(Monitor([Watched("ingest", heart, Said(), lambda: lacking)]))
-    heart._clock = __import__("time").monotonic
+    server = serve(Monitor([Watched("ingest", [heart], Said(), lambda: lacking)]))
+    heart._clock = time.monotonic
     heart.beat(GATHERING)
     assert get(server, "/healthz")[0] == 200
     status, body = get(server, "/readyz")
@@ -165,7 +165,7 @@ def test_systemd_hears_the_watchdog_only_while_the_hub_is_alive(tmp_path):
         listening.settimeout(5)
         heart = Heart("ingest", pace=0.05)
         monitor = Monitor(
-            [Watched("ingest", heart, None, list)],
+            [Watched("ingest", [heart], None, list)],
             pace=0.05,
             systemd=Systemd({"NOTIFY_SOCKET": str(tmp_path / "notify")}),
         )
