@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 export HAILONG_MODELS ?= $(CURDIR)/.hailong/models
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-erase test lint unit debian lock schemas vendor recording models \
+.PHONY: help demo demo-erase test lint lint-deploy unit debian lock schemas vendor recording models \
 	text-models screenshots bench-edge bench-edge-long bench-accuracy bench-transcription \
 	bench-text clean
 
@@ -28,6 +28,11 @@ test: debian $(VENV)/dev.installed ## linters, types, unit, integration and brow
 
 lint: $(VENV)/dev.installed ## linters and types alone
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
+
+lint-deploy: ## Dockerfiles and compose file by npm's linters (needs npm)
+	npx --yes dockerfile-utils@0.16.3 lint deploy/docker/hub.Dockerfile
+	npx --yes dockerfile-utils@0.16.3 lint deploy/docker/agent.Dockerfile
+	npx --yes dclint@3.1.0 --quiet deploy/docker/compose.yaml
 
 unit: $(VENV)/dev.installed ## the tests that need no service
 	$(BIN)/pytest tests/unit
