@@ -9,7 +9,7 @@ export HAILONG_MODELS ?= $(CURDIR)/.hailong/models
 .DEFAULT_GOAL := help
 .PHONY: help demo demo-erase test lint lint-deploy unit debian lock schemas vendor recording models \
 	text-models screenshots bench-edge bench-edge-long bench-accuracy bench-transcription \
-	bench-text clean
+	bench-text capacity clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -72,6 +72,9 @@ bench-transcription: $(VENV)/dev.installed ## words: CPU time and error rate, be
 
 bench-text: $(VENV)/dev.installed ## sentiment and abuse: error by class, cost a sentence
 	$(BIN)/python -m benchmarks.text
+
+capacity: $(VENV)/dev.installed ## write the capacity table of docs/operations.md from the results
+	$(BIN)/python -m tools.write_capacity
 
 screenshots: debian $(VENV)/dev.installed ## pictures of the pages for README and docs
 	$(BIN)/python tools/screenshots.py

@@ -13,9 +13,9 @@ from prometheus_client.registry import Collector
 
 from edge_agent.errors import OutboxError
 from edge_agent.running.heart import HEARTS
-from edge_agent.running.view import View, views
+from edge_agent.running.view import WELL, View, views
 from schemas.version import VERSION
-from schemas.vocabulary import Overload, SensorState
+from schemas.vocabulary import Overload
 
 REGISTRY = CollectorRegistry()
 ProcessCollector(namespace="hailong_agent", registry=REGISTRY)
@@ -61,7 +61,9 @@ class Counters(Collector):
             for name, text in _TEXTS.items()
         }
         sensors = GaugeMetricFamily(
-            "hailong_agent_sensor_ok", "1 while the sensor is well", labels=["device", "sensor"]
+            "hailong_agent_sensor_ok",
+            "1 while the sensor is well, or paused by somebody",
+            labels=["device", "sensor"],
         )
         sent = CounterMetricFamily(
             "hailong_agent_messages_sent",
@@ -75,7 +77,7 @@ class Counters(Collector):
             for name, value in _figures(view):
                 gauges[name].add_metric([view.device], value)
             for one in view.latest().sensors:
-                well = float(one.state is SensorState.OK)
+                well = float(one.state in WELL)
                 sensors.add_metric([view.device, one.sensor.value], well)
             sent.add_metric([view.device], view.sent())
             again.add_metric([view.device], view.resent())

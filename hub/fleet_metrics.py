@@ -14,11 +14,10 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from hub.figure import STALE_S
 from hub.store.operations import FleetRow
 from schemas.vocabulary import Overload, Sensor, SensorState
 
-STALE_S = 120.0
-"""Figures that could not be read again for so long are shown no more."""
 SILENT_S = 300.0
 """A device whose last word is older counts as silent."""
 _NAMES: Mapping[str, str] = {
@@ -38,6 +37,8 @@ _NAMES: Mapping[str, str] = {
 _STEPS = {step.value: number for number, step in enumerate(Overload)}
 _SENSORS = frozenset(Sensor)
 _STATES = frozenset(SensorState)
+_WELL = frozenset({SensorState.OK, SensorState.MUTED, SensorState.ABSENT, SensorState.ENDED})
+"""States that nobody needs to do anything about."""
 
 
 class Fleet(Collector):
@@ -94,13 +95,15 @@ def _by_device(rows: Sequence[FleetRow], age_s: float) -> Iterator[GaugeMetricFa
         name: GaugeMetricFamily(name, text, labels=["device"]) for name, text in _NAMES.items()
     }
     sensors = GaugeMetricFamily(
-        "hailong_hub_device_sensor_ok", "1 while the sensor is well", labels=["device", "sensor"]
+        "hailong_hub_device_sensor_ok",
+        "1 while the sensor is well, or paused by somebody",
+        labels=["device", "sensor"],
     )
     for row in rows:
         for name, value in _figures(row, age_s):
             families[name].add_metric([row.device_id], value)
         for sensor, state in _sensors([row]):
-            sensors.add_metric([row.device_id, sensor], float(state == SensorState.OK.value))
+            sensors.add_metric([row.device_id, sensor], float(state in _WELL))
     yield from families.values()
     yield sensors
 

@@ -12,6 +12,7 @@ from typing import Final
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 
 from hub.distribution import Distribution
+from hub.figure import Figure
 from schemas.version import VERSION
 
 REGISTRY: Final = CollectorRegistry()
@@ -64,40 +65,40 @@ RECEIVED_TO_COMMIT = Distribution(
     _SHORT_S,
     REGISTRY,
 )
-QUEUE_DEPTH = Gauge(
-    "hailong_hub_queue_messages", "Messages taken in that wait for a batch", registry=REGISTRY
+QUEUE_DEPTH = Figure(
+    "hailong_hub_queue_messages", "Messages taken in that wait for a batch", REGISTRY
 )
-BROKER_CONNECTED = Gauge(
-    "hailong_hub_broker_connected", "1 while connected and subscribed", registry=REGISTRY
+BROKER_CONNECTED = Figure(
+    "hailong_hub_broker_connected", "1 while connected and subscribed", REGISTRY
 )
 CONFIRMATIONS = Counter(
     "hailong_hub_confirmations", "Confirmations sent to devices", registry=REGISTRY
 )
-STREAMS_WITH_GAPS = Gauge(
+STREAMS_WITH_GAPS = Figure(
     "hailong_hub_streams_with_gaps",
     "Devices' streams that miss a sequence below the highest seen",
-    registry=REGISTRY,
+    REGISTRY,
 )
-PARTITIONS_AHEAD = Gauge(
+PARTITIONS_AHEAD = Figure(
     "hailong_hub_partitions_ahead_seconds",
     "Until the first table has no partition for what arrives",
-    registry=REGISTRY,
+    REGISTRY,
 )
 
 # Scoring ------------------------------------------------------------------------------------
 
-SCORING_BACKLOG = Gauge(
-    "hailong_hub_scoring_backlog", "Interactions that wait to be scored", registry=REGISTRY
+SCORING_BACKLOG = Figure(
+    "hailong_hub_scoring_backlog", "Interactions that wait to be scored", REGISTRY
 )
-SCORING_OLDEST = Gauge(
+SCORING_OLDEST = Figure(
     "hailong_hub_scoring_oldest_seconds",
     "How long the oldest of them has waited",
-    registry=REGISTRY,
+    REGISTRY,
 )
-SCORING_ASIDE = Gauge(
+SCORING_ASIDE = Figure(
     "hailong_hub_scoring_aside",
     "Interactions that could not be scored and are tried again later",
-    registry=REGISTRY,
+    REGISTRY,
 )
 SCORED = Counter(
     "hailong_hub_interactions_scored",

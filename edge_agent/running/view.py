@@ -10,7 +10,7 @@ from schemas.health import LossHealth, OutboxHealth, SensorHealth
 from schemas.vocabulary import Overload, SensorState
 
 _OLD_S = 3600.0
-_WELL = frozenset({SensorState.OK, SensorState.MUTED, SensorState.ABSENT, SensorState.ENDED})
+WELL = frozenset({SensorState.OK, SensorState.MUTED, SensorState.ABSENT, SensorState.ENDED})
 """States that nobody needs to do anything about."""
 
 
@@ -39,7 +39,7 @@ class View:
         found = [
             f"{one.sensor.value}: {one.state.value}"
             for one in latest.sensors
-            if one.state not in _WELL
+            if one.state not in WELL
         ]
         if not self.connected():
             found.append("broker: not connected; rows wait in the outbox")

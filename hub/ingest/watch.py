@@ -65,8 +65,8 @@ class IngestWatch:
 
     def follow(self, inlet: Inlet) -> None:
         self._inlet = inlet
-        metrics.BROKER_CONNECTED.set_function(lambda: float(inlet.connected))
-        metrics.QUEUE_DEPTH.set_function(lambda: float(inlet.waiting))
+        metrics.BROKER_CONNECTED.ask(lambda: float(inlet.connected))
+        metrics.QUEUE_DEPTH.ask(lambda: float(inlet.waiting))
 
     def missing(self) -> list[str]:
         """What ingest lacks, in words."""
