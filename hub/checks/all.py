@@ -1,5 +1,6 @@
 """Everything in its order. What cannot be looked at for want of another thing is left out."""
 
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,6 +26,8 @@ from hub.settings import HubSettings
 from hub.store import operations
 from hub.store.errors import StoreError
 
+_GIVEN = re.compile(r"HAILONG_[A-Z]+_(CERT|CA)")
+
 
 @dataclass(frozen=True, slots=True)
 class CheckSettings:
@@ -38,9 +41,11 @@ class CheckSettings:
         def path(variable: str) -> Path | None:
             return Path(environment[variable]) if environment.get(variable) else None
 
-        named = environment.get("HAILONG_CHECK_CERTIFICATES", "")
+        named = environment.get("HAILONG_CHECK_CERTIFICATES", "").split(":")
+        # And each that the hub itself is given, whatever for.
+        given = [value for name, value in sorted(environment.items()) if _GIVEN.fullmatch(name)]
         return cls(
-            certificates=tuple(Path(one) for one in named.split(":") if one),
+            certificates=tuple(Path(one) for one in dict.fromkeys([*named, *given]) if one),
             backups=path("HAILONG_CHECK_BACKUPS"),
             database_folder=path("HAILONG_CHECK_DATABASE_FOLDER"),
         )

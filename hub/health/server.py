@@ -6,6 +6,7 @@ import socket
 import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ipaddress import ip_address
 from typing import Any, Final
 
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
@@ -48,11 +49,20 @@ class HealthServer:
     def start(self) -> None:
         self._thread.start()
         log.info("metrics and health at http://%s", self.address)
+        if not _is_loopback(self.address.host):
+            log.warning("%s is no loopback address: let only Prometheus reach it", self.address)
 
     def stop(self) -> None:
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 class _Server(ThreadingHTTPServer):

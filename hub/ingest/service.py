@@ -138,8 +138,8 @@ class IngestService:
         """The second thread; whatever ends it ends the worker, whose supervisor starts anew."""
         try:
             while not stop.is_set() and not ended.is_set():
-                self._watch.idle()
                 self._persist(self._partitions, stop)
+                self._watch.idle()
                 try:
                     batch = self._judged.get(timeout=_LOOK_S)
                 except queue.Empty:

@@ -5,6 +5,7 @@ One object, so that the loops hold one line for each thing that happens.
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -82,8 +83,9 @@ class IngestWatch:
 
     def judging(self, batch: Sequence[Received]) -> Course:
         self._beat(self._judge, JUDGING)
-        for received in batch:
-            _KINDS.get(received.topic.rpartition("/")[2], _OTHER).inc()
+        kinds = Counter(received.topic.rpartition("/")[2] for received in batch)
+        for kind, messages in kinds.items():
+            _KINDS.get(kind, _OTHER).inc(messages)
         return Course(len(batch), tracing.batch(batch))
 
     def handing_over(self) -> None:
@@ -139,12 +141,12 @@ def committed(judged: Iterable[Judged], now: datetime) -> None:
     """Called after each commit with what it holds; `now` is the hub's clock."""
     measured: list[float] = []
     arrived: list[float] = []
-    kinds: dict[str, int] = {}
+    kinds: Counter[str] = Counter()
     for item in judged:
         if isinstance(item, Refused):
             metrics.REJECTS.labels(item.reason.value).inc()
             continue
-        kinds[item.body.kind] = kinds.get(item.body.kind, 0) + 1
+        kinds[item.body.kind] += 1
         measured.append((now - item.body.captured_at).total_seconds())
         arrived.append((now - item.received.received_at).total_seconds())
     for kind, messages in kinds.items():

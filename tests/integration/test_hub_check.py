@@ -261,8 +261,12 @@ def test_of_a_chain_the_first_to_end_counts_and_rubbish_is_told(environment, tmp
     rubbish = tmp_path / "rubbish.pem"
     rubbish.write_text("nothing")
     named = f"{chain}:{rubbish}:{tmp_path / 'none.pem'}"
-    code, text = check(environment, HAILONG_CHECK_CERTIFICATES=named)
+    given = certificate(tmp_path / "given.pem", ends=3)
+    code, text = check(
+        environment, HAILONG_CHECK_CERTIFICATES=named, HAILONG_BROKER_CERT=str(given)
+    )
     assert code == 2
+    assert "given.pem ends in 3 days" in text
     assert "chain.pem ends in 12 days" in "\n".join(lines(text, "warn"))
     assert "rubbish.pem holds no certificate" in text
     assert "none.pem: No such file" in text
