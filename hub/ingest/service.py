@@ -75,6 +75,7 @@ class IngestService:
         self._confirmations = Confirmations(lambda m: hub_key.sign(m).signature, clock)
         self._faults: dict[str, str] = {}
         """Thread -> code of the error that it meets, empty when all is well."""
+        self._name = client_id
         self._told: str | None = None
         self._telling = threading.Lock()
         self._partitions_due_s = 0.0
@@ -210,7 +211,7 @@ class IngestService:
             self._told = state
         address = self._database.address
         if not state:
-            log.info("database %s: in use", address)
+            log.info("%s: database %s in use", self._name, address)
         elif error is None:
             return  # this thread's fault is over, the other's goes on and was told
         elif isinstance(error, DatabaseUnavailableError):
