@@ -15,18 +15,14 @@ PHRASE = "bảy con voi tím nhảy múa"
 
 @pytest.fixture
 def log():
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
+    """Starts logging in a format and hands out what was logged."""
 
     def start(format_):
         stream = io.StringIO()
         logs.configure("DEBUG", format_, stream)
         return stream
 
-    yield start
-    logging.captureWarnings(capture=False)
-    root.handlers[:] = handlers
-    root.setLevel(level)
+    return start
 
 
 def raised(error):

@@ -17,21 +17,14 @@ PHRASE = "bảy con voi tím nhảy múa"
 
 @pytest.fixture
 def log():
-    """Text and JSON of what was logged, with the configuration put back afterwards."""
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    hooks = sys.excepthook, __import__("threading").excepthook
+    """Starts logging in a format and hands out what was logged."""
 
     def start(format_):
         stream = io.StringIO()
         logs.configure("DEBUG", format_, stream)
         return stream
 
-    yield start
-    logging.captureWarnings(capture=False)
-    sys.excepthook, __import__("threading").excepthook = hooks
-    root.handlers[:] = handlers
-    root.setLevel(level)
+    return start
 
 
 def raised(error):
@@ -146,3 +139,8 @@ def test_what_nobody_caught_is_told_without_its_text(crash):
     assert said.strip()
     assert PASSWORD not in said.replace(crash, "")
     assert "Traceback" not in said
+
+
+def test_a_command_that_was_called_leaves_logging_as_it_was():
+    """By tests/conftest.py, after each test: here before any command was called in this one."""
+    assert not [one for one in logging.getLogger().handlers if one.name == "hailong"]
