@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 import yaml
-from prometheus_client import CollectorRegistry
+from prometheus_client import CollectorRegistry, generate_latest
 
 from edge_agent.metrics import REGISTRY as AGENT
 from hub.figure import STALE_S, Figure
 from hub.health.figures import FLEET
 from hub.metrics import REGISTRY as HUB
+from hub.store.operations import FleetRow
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "deploy" / "prometheus"
@@ -24,6 +25,18 @@ RULES = [
     for rule in group["rules"]
 ]
 PANELS = [panel for panel in DASHBOARD["panels"] if panel["type"] != "row"]
+DEVICE = FleetRow(
+    "may-01",
+    "online",
+    {
+        "sensors": [{"sensor": "camera", "state": "ok"}],
+        "outbox": {"waiting": 1, "bytes": 4096, "oldest_waiting_s": 2.0, "dead_letters": 0},
+        "losses": {"audio_dropped_s": 1.5},
+        "clock_trusted": True,
+        "uptime_s": 60.0,
+    },
+    5.0,
+)
 _SUFFIXES = {
     "counter": ("_total",),
     "gauge": ("",),
@@ -115,6 +128,19 @@ def test_promtool_understands_and_tries_the_rules():
             timeout=60,
         )
         assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("registry", [HUB, AGENT], ids=["hub", "agent"])
+def test_promtool_finds_nothing_wrong_with_the_metrics_themselves(registry):
+    FLEET.show([DEVICE])
+    done = subprocess.run(
+        ["promtool", "check", "metrics"],
+        input=generate_latest(registry),
+        capture_output=True,
+        check=False,
+        timeout=60,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
 
 
 def test_what_is_scraped_is_what_the_units_serve():
