@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from contextlib import closing
 
 from edge_agent.anchors import Anchors
-from edge_agent.capture.file import RecordingSource
 from edge_agent.capture.frame import SourceInfo
 from edge_agent.clock import SystemClock, WallClock
 from edge_agent.delivery import Delivery, Stopped
@@ -20,8 +19,7 @@ from edge_agent.outbox import Outbox
 from edge_agent.pipeline import PipelineSettings
 from edge_agent.presence import PresenceSettings, Zones
 from edge_agent.publisher import Publisher
-from edge_agent.running.heart import HEARTS
-from edge_agent.running.view import View, shown
+from edge_agent.running.watch import watched
 from edge_agent.settings import AgentSettings
 from edge_agent.sound_health import SoundLimits
 from schemas.version import VERSION
@@ -60,67 +58,42 @@ class Agent:
         recording = None
         if path is not None:
             recording = open_recording(path, self._settings.source.channels)
-        device = self._settings.device_id
-        with (
-            closing(self._open_outbox()) as outbox,
-            HEARTS.beating(f"publisher {device}") as sending,
-            HEARTS.beating(f"measuring {device}") as measuring,
-        ):
+        with closing(self._open_outbox()) as outbox, watched(self._settings.device_id) as watch:
             publisher = Publisher(
                 self._settings,
                 self._identity,
                 outbox,
                 agent_version=VERSION,
                 clock=self._clock,
-                heart=sending,
+                heart=watch.publisher,
             )
-            delivery = Delivery(self._settings, outbox, publisher, self._clock, stop, measuring)
+            delivery = Delivery(
+                self._settings, outbox, publisher, self._clock, stop, watch.measuring
+            )
+            watch.show(outbox, publisher, delivery)
             # After the outbox: its lock keeps a second agent out of the folder.
             anchors = Anchors.open(self._settings.state / "recordings.json", self._clock)
             publisher.start()
-            view = View(
-                device,
-                lambda: delivery.latest,
-                outbox.stats,
-                lambda: publisher.counters.connected,
-                lambda: publisher.clock_trusted,
-                lambda: publisher.counters.sent,
-                lambda: publisher.counters.resent,
-            )
             try:
-                with shown(view):
-                    self._measure(recording, delivery, publisher, anchors, stop, stay=stay)
+                if recording is not None and path is not None:
+                    measure_recording(
+                        recording,
+                        path,
+                        self._settings.device_id,
+                        anchors,
+                        self._load_models,
+                        pipeline_settings(self._settings),
+                        delivery,
+                        stop,
+                        self._say,
+                    )
+                    self._send_rest(recording.info, delivery, publisher, stop, stay=stay)
+                else:
+                    self._live(delivery, stop)
             except Stopped:
                 self._say("stopped; what was measured so far is kept, the rest is measured again")
             finally:
                 publisher.stop()
-
-    def _measure(
-        self,
-        recording: RecordingSource | None,
-        delivery: Delivery,
-        publisher: Publisher,
-        anchors: Anchors,
-        stop: threading.Event,
-        *,
-        stay: bool,
-    ) -> None:
-        path = self._settings.source.path
-        if recording is None or path is None:
-            self._live(delivery, stop)
-            return
-        measure_recording(
-            recording,
-            path,
-            self._settings.device_id,
-            anchors,
-            self._load_models,
-            pipeline_settings(self._settings),
-            delivery,
-            stop,
-            self._say,
-        )
-        self._send_rest(recording.info, delivery, publisher, stop, stay=stay)
 
     def _open_outbox(self) -> Outbox:
         return Outbox.open(

@@ -22,7 +22,8 @@ from edge_agent.outbox import Outbox
 from edge_agent.publisher import Publisher
 from edge_agent.running.heart import HEARTS, Heart
 from edge_agent.running.told import told
-from edge_agent.running.view import View, shown
+from edge_agent.running.view import views
+from edge_agent.running.watch import watched
 from edge_agent.settings import AgentSettings
 from schemas.health import LossHealth, SensorHealth
 from schemas.vocabulary import Overload, Sensor, SensorState
@@ -77,25 +78,20 @@ def counter(tmp_path, mosquitto):
             "publish": {"reconnect_min_s": 0.05, "reconnect_max_s": 0.1},
         }
     )
-    with HEARTS.beating("publisher") as sending, HEARTS.beating("measuring") as measuring:
-        publisher = Publisher(settings, identity, outbox, agent_version="0.1.0", heart=sending)
+    with watched(DEVICE) as watch:
+        publisher = Publisher(
+            settings, identity, outbox, agent_version="0.1.0", heart=watch.publisher
+        )
         delivery = Delivery(
-            settings, outbox, publisher, SystemClock(), threading.Event(), measuring
+            settings, outbox, publisher, SystemClock(), threading.Event(), watch.measuring
         )
-        view = View(
-            DEVICE,
-            lambda: delivery.latest,
-            outbox.stats,
-            lambda: publisher.counters.connected,
-            lambda: publisher.clock_trusted,
-            lambda: publisher.counters.sent,
-            lambda: publisher.counters.resent,
-        )
+        watch.show(outbox, publisher, delivery)
         publisher.start()
-        with shown(view):
-            yield delivery
+        yield delivery
         publisher.stop()
         outbox.close()
+    assert DEVICE not in [view.device for view in views()]
+    assert not [heart for heart in HEARTS.all() if DEVICE in heart.name]
 
 
 def value(name, **labels):
