@@ -85,7 +85,8 @@ class PublishSettings(Section):
 
 
 class HealthSettings(Section):
-    interval_s: Annotated[float, Field(ge=1, le=3600)] = 60
+    interval_s: Annotated[float, Field(ge=1, le=3600)] = 600
+    """Changes are told at once; between them a country's 34,000 devices say little."""
 
 
 class AgentSettings(Section):

@@ -18,8 +18,8 @@ from hub.figure import STALE_S
 from hub.store.operations import FleetRow
 from schemas.vocabulary import Overload, Sensor, SensorState
 
-SILENT_S = 300.0
-"""A device whose last word is older counts as silent."""
+SILENT_S = 1500.0
+"""A device whose last word is older counts as silent: they tell how they are every ten minutes."""
 _NAMES: Mapping[str, str] = {
     "hailong_hub_device_online": "1 while the broker holds the device's connection",
     "hailong_hub_device_health_age_seconds": "Since the device last told how it is",
@@ -75,7 +75,7 @@ class Fleet(Collector):
 def _sums(rows: Sequence[FleetRow], age_s: float) -> Iterator[GaugeMetricFamily]:
     states = GaugeMetricFamily(
         "hailong_hub_devices",
-        "Enrolled devices: online, offline, never heard, or silent (no word for 5 minutes)",
+        "Enrolled devices: online, offline, never heard, or silent (no word for 25 minutes)",
         labels=["status"],
     )
     found = Counter(_status(row, age_s) for row in rows)

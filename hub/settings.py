@@ -2,7 +2,7 @@
 
 import os
 import stat
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote, urlencode, urlsplit
@@ -42,13 +42,15 @@ class HubSettings:
     state: Path
     """Folder of the hub's own files, mode 0700."""
     web: Address = Address("127.0.0.1", 8080)
+    standbys: tuple[Address, ...] = ()
+    """Further servers of the same database; the one that takes writes is used."""
     window: int = 1000
     """Messages that the broker may hand an ingest worker before it has stored them."""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "HubSettings":
         """Raises SettingsError naming the variable, what it holds and what was expected."""
-        database, name = _database(environment.get("HAILONG_DATABASE_URL", ""))
+        (database, *standbys), name = _database(environment.get("HAILONG_DATABASE_URL", ""))
         state = Path(environment.get("HAILONG_STATE") or ".hailong").absolute()
         passfile = environment.get("HAILONG_DATABASE_PASSFILE")
         return cls(
@@ -58,6 +60,7 @@ class HubSettings:
             broker=_broker(environment.get("HAILONG_BROKER_URL", "")),
             state=state,
             web=_web(environment.get("HAILONG_WEB_ADDRESS") or "127.0.0.1:8080"),
+            standbys=tuple(standbys),
             window=_window(environment.get("HAILONG_INGEST_WINDOW") or "1000"),
         )
 
@@ -65,17 +68,28 @@ class HubSettings:
         """For one of ROLES; names the password file, holds no password."""
         if role not in ROLES:
             raise SettingsError(f"no database role {role!r}; expected one of {', '.join(ROLES)}")
-        return role_url(self.database, self.database_name, f"hailong_{role}", self.passfile)
+        user = f"hailong_{role}"
+        return role_url(self.database, self.database_name, user, self.passfile, self.standbys)
 
     def signing_key(self) -> SigningKey:
         """The hub's Ed25519 key, made at the first start; agents hold its public half."""
         return load_signing_key(self.state)
 
 
-def role_url(server: Address, database: str, user: str, passfile: Path) -> str:
+def role_url(
+    server: Address,
+    database: str,
+    user: str,
+    passfile: Path,
+    standbys: Sequence[Address] = (),
+) -> str:
+    options = {"passfile": str(passfile)}
+    if standbys:
+        options["target_session_attrs"] = "read-write"
     # libpq knows no + for a space.
-    query = urlencode({"passfile": str(passfile)}, quote_via=quote)
-    return f"postgresql://{user}@{server}/{database}?{query}"
+    query = urlencode(options, quote_via=quote)
+    servers = ",".join(map(str, (server, *standbys)))
+    return f"postgresql://{user}@{servers}/{database}?{query}"
 
 
 def load_signing_key(state: Path) -> SigningKey:
@@ -112,12 +126,14 @@ def _read_key(path: Path) -> SigningKey:
         ) from error
 
 
-def _database(url: str) -> tuple[Address, str]:
-    expected = "expected postgresql://host:port/database without a user"
+def _database(url: str) -> tuple[list[Address], str]:
+    """Servers, the first one tried first, and the database's name."""
+    expected = "expected postgresql://host:port/database without a user; host:port,host:port "
+    expected += "for a server and its standbys"
     if not url:
         raise SettingsError(f"HAILONG_DATABASE_URL is not set; {expected}")
     parts = urlsplit(url)
-    if parts.username is not None or parts.password is not None:
+    if "@" in parts.netloc:
         # Not quoted back: it may hold a password.
         raise SettingsError(
             f"HAILONG_DATABASE_URL names a user; {expected}: each part of the hub signs in with "
@@ -126,7 +142,11 @@ def _database(url: str) -> tuple[Address, str]:
     name = parts.path.removeprefix("/")
     if parts.scheme not in {"postgresql", "postgres"} or not name or "/" in name or parts.query:
         raise SettingsError(f"HAILONG_DATABASE_URL cannot be read: got {url!r}, {expected}")
-    return _address("HAILONG_DATABASE_URL", url, parts.netloc, expected, 5432), name
+    servers = [
+        _address("HAILONG_DATABASE_URL", url, server, expected, 5432)
+        for server in parts.netloc.split(",")
+    ]
+    return servers, name
 
 
 def _broker(url: str) -> Address:

@@ -7,7 +7,8 @@ from hub.checks.finding import Finding, ok, warn, wrong
 from hub.store.operations import FleetRow
 
 ABOUT: Final = "devices"
-SILENT_S: Final = 600.0
+SILENT_S: Final = 1500.0
+"""Devices tell how they are every ten minutes."""
 _NAMED: Final = 5
 
 
