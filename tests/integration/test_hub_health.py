@@ -2,11 +2,11 @@
 
 import os
 import signal
-import subprocess
 import threading
 import time
 from contextlib import contextmanager
 
+import psutil
 import psycopg
 import pytest
 
@@ -127,7 +127,8 @@ def test_a_database_that_was_halted_in_the_middle_is_no_deadlock(
 ):
     """Its connections stay open and say nothing, so that the commit hangs in them."""
     wait_until(lambda: worker.monitor.report().ready)
-    pids = [postgres_server.embedded.pid, *_children(postgres_server.embedded.pid)]
+    server = psutil.Process(postgres_server.embedded.pid)
+    pids = [server.pid, *(child.pid for child in server.children())]
     for pid in pids:
         os.kill(pid, signal.SIGSTOP)
     try:
@@ -161,10 +162,3 @@ def test_a_broker_that_is_away_makes_it_alive_and_not_ready(
         wait_until(lambda: worker.monitor.report().ready)
     finally:
         worker.monitor.stop()
-
-
-def _children(pid):
-    done = subprocess.run(
-        ["ps", "--ppid", str(pid), "-o", "pid="], capture_output=True, text=True, check=True
-    )
-    return [int(word) for word in done.stdout.split()]

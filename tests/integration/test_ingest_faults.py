@@ -173,7 +173,9 @@ def test_a_failover_loses_nothing_that_devices_still_hold(
     address = primary.address
     replica = Replica(primary, home / "copy", free_port())
     replica.start()
-    wait_until(lambda: hub_db.rows("SELECT pid FROM pg_stat_replication WHERE state = 'streaming'"), 60)
+    wait_until(
+        lambda: hub_db.rows("SELECT pid FROM pg_stat_replication WHERE state = 'streaming'"), 60
+    )
     settings = HubSettings.from_environment(
         {
             "HAILONG_DATABASE_URL": f"postgresql://{address.host}:{address.port},"
