@@ -17,6 +17,7 @@ from edge_agent.running.heart import Heart
 from edge_agent.session import Counters, Parties, Session
 from edge_agent.settings import AgentSettings
 from edge_agent.state_folder import ConnectionCounter
+from edge_agent.tls import BrokerTls
 
 COUNTER_FILE = "connection"
 _STEADY_S = 5.0  # a connection that held so long was no failure
@@ -42,6 +43,7 @@ class Publisher:
         self._heart = heart or Heart("publisher")
         self._settings = settings.publish
         self._host, self._port = settings.broker
+        self._tls = BrokerTls.of(settings)
         self._protocol = protocol
         self._outbox = outbox
         self._clock = clock or SystemClock()
@@ -108,7 +110,7 @@ class Publisher:
             delay_s = self._delay_s(failures)
             if fault is not None:
                 _log.warning(
-                    "broker mqtt://%s:%d: %s; trying again in %.1f s, rows wait in the outbox",
+                    "broker %s:%d: %s; trying again in %.1f s, rows wait in the outbox",
                     self._host,
                     self._port,
                     fault,
@@ -139,7 +141,9 @@ class Publisher:
         """
         self._heart.beat("connecting", 60.0)
         try:
-            session = Session(self._parties, self._connections.rise(), self._protocol)
+            # Anew for each connection: the certificate may have been renewed since.
+            tls = self._tls.context()
+            session = Session(self._parties, self._connections.rise(), self._protocol, tls)
             session.run(self._host, self._port, self._stopping, self._tend)
         except AgentError as error:
             return str(error)

@@ -2,8 +2,9 @@
 
 import gc
 import logging
+import os
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from hub.api.app import create_app
@@ -13,6 +14,8 @@ from hub.health.figures import read_backlog, read_fleet, read_streams
 from hub.health.heart import Heart
 from hub.health.process import ProcessHealth, connection_name
 from hub.health.settings import OperationsSettings
+from hub.identity.service import IdentityService
+from hub.identity.settings import IdentitySettings
 from hub.ingest.service import IngestService
 from hub.ingest.watch import IngestWatch
 from hub.scoring.rubrics import load_rubrics
@@ -21,7 +24,7 @@ from hub.scoring.worker import ScoringWorker
 from hub.settings import HubSettings
 from hub.store.pool import Database
 
-PARTS = ("ingest", "score", "web")
+PARTS = ("ingest", "score", "web", "identity")
 _log = logging.getLogger(__name__)
 
 
@@ -30,6 +33,11 @@ class ServiceDiedError(HubError):
 
     code = "service-died"
     permanent = False
+
+
+def usual_parts(environment: Mapping[str, str]) -> tuple[str, ...]:
+    """All, but for identity where this hub holds no authority."""
+    return PARTS if environment.get("HAILONG_PKI") else PARTS[:-1]
 
 
 def run_hub(
@@ -47,6 +55,7 @@ def run_hub(
         "ingest": lambda: _ingest(settings, stop, health),
         "score": lambda: _score(settings, stop, health),
         "web": lambda: _web(settings, stop, health),
+        "identity": lambda: _identity(settings, stop, health),
     }
     died: list[str] = []
 
@@ -106,6 +115,7 @@ def _service(
         window=settings.window,
         share=share,
         watch=watch,
+        tls=settings.tls.broker(settings.broker.host),
     )
 
 
@@ -129,10 +139,21 @@ def _score(
 def _web(settings: HubSettings, stop: threading.Event, health: ProcessHealth) -> Callable[[], None]:
     database = Database(settings.database_url("app"), application_name=connection_name("web"))
     app = create_app(database)
+    tls = settings.tls.web()
     heart = Heart("web")
 
     def missing() -> list[str]:
         return [] if database.is_open else ["database: not opened yet"]
 
     health.part("web", [heart], missing, role="app", read=read_fleet)
-    return lambda: serve(app, settings.web.host, settings.web.port, stop, heart)
+    return lambda: serve(app, settings.web.host, settings.web.port, stop, tls, heart)
+
+
+def _identity(
+    settings: HubSettings, stop: threading.Event, health: ProcessHealth
+) -> Callable[[], None]:
+    heart = Heart("identity")
+    mine = IdentitySettings.from_environment(os.environ)
+    service = IdentityService(settings, mine, heart)
+    health.part("identity", [heart], list, role="identity", read=lambda _: None)
+    return lambda: service.run(stop)

@@ -10,8 +10,9 @@ from urllib.parse import quote, urlencode, urlsplit
 from nacl.signing import SigningKey
 
 from hub.errors import HubError
+from hub.tls import NO_TLS, TlsFiles
 
-ROLES = ("migrator", "ingest", "worker", "app", "auditor", "backup")
+ROLES = ("migrator", "ingest", "worker", "app", "identity", "auditor", "backup")
 """Database roles without their prefix `hailong_`."""
 _KEY_FILE = "hub.key"
 _PUBLIC_KEY_FILE = "hub.pub"
@@ -42,6 +43,7 @@ class HubSettings:
     state: Path
     """Folder of the hub's own files, mode 0700."""
     web: Address = Address("127.0.0.1", 8080)
+    tls: TlsFiles = NO_TLS
     standbys: tuple[Address, ...] = ()
     """Further servers of the same database; the one that takes writes is used."""
     window: int = 1000
@@ -60,6 +62,7 @@ class HubSettings:
             broker=_broker(environment.get("HAILONG_BROKER_URL", "")),
             state=state,
             web=_web(environment.get("HAILONG_WEB_ADDRESS") or "127.0.0.1:8080"),
+            tls=_tls(environment),
             standbys=tuple(standbys),
             window=_window(environment.get("HAILONG_INGEST_WINDOW") or "1000"),
         )
@@ -74,6 +77,14 @@ class HubSettings:
     def signing_key(self) -> SigningKey:
         """The hub's Ed25519 key, made at the first start; agents hold its public half."""
         return load_signing_key(self.state)
+
+
+def load_public_key(state: Path) -> str:
+    """64 hex digits: of `hub.pub`, so that whoever needs no more holds no more."""
+    path = state / _PUBLIC_KEY_FILE
+    if path.exists():
+        return path.read_text(encoding="ascii").strip()
+    return bytes(load_signing_key(state).verify_key).hex()
 
 
 def role_url(
@@ -150,15 +161,26 @@ def _database(url: str) -> tuple[list[Address], str]:
 
 
 def _broker(url: str) -> Address:
-    expected = "expected mqtt://host:port"
+    expected = "expected mqtt://host:port on this machine, or mqtts://host:port"
     if not url:
         raise SettingsError(f"HAILONG_BROKER_URL is not set; {expected}")
     parts = urlsplit(url)
     if parts.username is not None or parts.password is not None:
         raise SettingsError(f"HAILONG_BROKER_URL names a user; {expected}")
-    if parts.scheme != "mqtt" or parts.path.strip("/") or parts.query:
+    if parts.scheme not in {"mqtt", "mqtts"} or parts.path.strip("/") or parts.query:
         raise SettingsError(f"HAILONG_BROKER_URL cannot be read: got {url!r}, {expected}")
-    return _address("HAILONG_BROKER_URL", url, parts.netloc, expected, 1883)
+    port = 8883 if parts.scheme == "mqtts" else 1883
+    return _address("HAILONG_BROKER_URL", url, parts.netloc, expected, port)
+
+
+def _tls(environment: Mapping[str, str]) -> TlsFiles:
+    mqtts = environment.get("HAILONG_BROKER_URL", "").startswith("mqtts:")
+    if mqtts and not environment.get("HAILONG_BROKER_CA"):
+        raise SettingsError(
+            "HAILONG_BROKER_URL is mqtts:// and HAILONG_BROKER_CA is not set; expected the file "
+            "ca.pem of the authority that signed the broker's certificate"
+        )
+    return TlsFiles.from_environment(environment, mqtts=mqtts)
 
 
 def _web(text: str) -> Address:

@@ -3,6 +3,7 @@
 import logging
 import random
 import socket
+import ssl
 import threading
 from types import TracebackType
 from typing import Final, Self
@@ -34,6 +35,7 @@ class WebServer:
         app: FastAPI,
         host: str = "127.0.0.1",
         port: int = 8080,
+        tls: ssl.SSLContext | None = None,
         heart: Heart | None = None,
     ) -> None:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -50,6 +52,7 @@ class WebServer:
             ) from error
         self.host = host
         self.port: int = self._socket.getsockname()[1]
+        self._scheme = "http" if tls is None else "https"
         self._server = BeatingServer(
             uvicorn.Config(
                 app,
@@ -59,6 +62,7 @@ class WebServer:
                 server_header=False,
                 proxy_headers=False,
                 timeout_graceful_shutdown=5,
+                ssl_context_factory=None if tls is None else lambda _config, _usual: tls,
             ),
             heart,
         )
@@ -67,7 +71,7 @@ class WebServer:
     @property
     def address(self) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"http://{host}:{self.port}"
+        return f"{self._scheme}://{host}:{self.port}"
 
     def start(self) -> None:
         """Returns at once: the socket listens already, early requests wait in its queue."""
@@ -101,7 +105,12 @@ class WebServer:
 
 
 def serve(
-    app: FastAPI, host: str, port: int, stop: threading.Event, heart: Heart | None = None
+    app: FastAPI,
+    host: str,
+    port: int,
+    stop: threading.Event,
+    tls: ssl.SSLContext | None = None,
+    heart: Heart | None = None,
 ) -> None:
     """Serves until `stop` is set, also while the database is away: pages then say so.
 
@@ -109,8 +118,8 @@ def serve(
     anything is served.
     """
     database: Database = app.state.services.database
-    opener = threading.Thread(target=_open, args=(database, stop), name="web-database")
-    with WebServer(app, host, port, heart) as server:
+    opener = threading.Thread(target=open_database, args=(database, stop), name="web-database")
+    with WebServer(app, host, port, tls, heart) as server:
         log.info("pages at %s", server.address)
         opener.start()
         stop.wait()
@@ -118,7 +127,8 @@ def serve(
     database.close()
 
 
-def _open(database: Database, stop: threading.Event) -> None:
+def open_database(database: Database, stop: threading.Event) -> None:
+    """Tries until the server is there or `stop` is set."""
     pause_s = 1.0
     while not stop.is_set():
         try:

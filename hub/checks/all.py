@@ -22,6 +22,7 @@ from hub.checks.devices import check_devices
 from hub.checks.disk import check_disk
 from hub.checks.files import check_backups, check_certificate, check_private
 from hub.checks.finding import Finding, wrong
+from hub.errors import HubError
 from hub.settings import HubSettings
 from hub.store import operations
 from hub.store.errors import StoreError
@@ -62,7 +63,10 @@ def check_all(settings: HubSettings, more: CheckSettings) -> list[Finding]:
     found += [check_certificate(path, now) for path in more.certificates]
     if more.backups is not None:
         found.append(check_backups(more.backups, now))
-    found += check_broker(settings.broker)
+    try:
+        found += check_broker(settings.broker, settings.tls.broker(settings.broker.host))
+    except HubError as error:
+        found.append(wrong("broker", str(error)))
     return found + _of_database(settings, more, now)
 
 

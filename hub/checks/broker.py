@@ -1,11 +1,13 @@
 """The broker, as a worker of ingest would use it."""
 
 import queue
+import re
+import socket
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
-from uuid import uuid4
 
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
@@ -19,19 +21,23 @@ ABOUT: Final = "broker"
 _WAIT_S: Final = 5.0
 _SHARED: Final = "$share/hailong-check/hailong/v1/check/check/health"
 """Nobody publishes there: `check` is enrolled nowhere. Only whether it is allowed is asked."""
-_SESSION_S: Final = 60
+_FOR_EVER: Final = 0xFFFFFFFF
+"""Mosquitto 2.0.11 crashes some time after a reload that met a session with an end of its own."""
 
 
-def check_broker(broker: Address) -> list[Finding]:
-    name = f"hailong-check-{uuid4().hex[:12]}"
+def check_broker(broker: Address, tls: ssl.SSLContext | None = None) -> list[Finding]:
+    # One name a machine, so that a check which was killed leaves one session at most.
+    name = f"hailong-check-{re.sub(r'[^A-Za-z0-9-]', '-', socket.gethostname())[:40]}"
     try:
-        with _connected(broker, name) as first:
+        with _connected(broker, name, tls, forget=False) as first:
             found = [ok(ABOUT, f"{broker} takes the connection"), *_limits(first.properties)]
             found.append(_shared(first))
-        with _connected(broker, name) as second:
+        with _connected(broker, name, tls, forget=True) as second:
             found.append(_sessions(kept=second.session_present))
     except _RefusedError as error:
         return [wrong(ABOUT, f"{broker} refuses the connection: {error}; check its settings")]
+    except ssl.SSLError as error:
+        return [wrong(ABOUT, f"{broker}: no TLS ({error.reason}); check both sides' certificates")]
     except (OSError, TimeoutError, ValueError) as error:
         why = getattr(error, "strerror", None) or type(error).__name__
         return [
@@ -70,7 +76,7 @@ class _Connection:
 
 
 @contextmanager
-def _connected(broker: Address, name: str) -> Iterator[_Connection]:
+def _connected(broker: Address, name: str, tls: ssl.SSLContext | None, *, forget: bool) -> Iterator[_Connection]:
     client = mqtt.Client(
         CallbackAPIVersion.VERSION2,
         client_id=name,
@@ -81,8 +87,10 @@ def _connected(broker: Address, name: str) -> Iterator[_Connection]:
     client.on_connect = connection.on_connect
     client.on_subscribe = connection.on_subscribe
     client.connect_timeout = _WAIT_S
+    if tls is not None:
+        client.tls_set_context(tls)
     expiry = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
-    expiry.SessionExpiryInterval = _SESSION_S
+    expiry.SessionExpiryInterval = _FOR_EVER
     client.connect(broker.host, broker.port, 30, clean_start=False, properties=expiry)
     client.loop_start()
     try:
@@ -92,7 +100,9 @@ def _connected(broker: Address, name: str) -> Iterator[_Connection]:
             raise _RefusedError(connection.reason)
         yield connection
     finally:
-        client.disconnect()
+        end = Properties(PacketTypes.DISCONNECT)  # type: ignore[no-untyped-call]
+        end.SessionExpiryInterval = 0 if forget else _FOR_EVER
+        client.disconnect(properties=end)
         client.loop_stop()
 
 

@@ -26,6 +26,7 @@ COMMITTING = Phase("committing", 15, in_database=True)
 ACKNOWLEDGING = Phase("acknowledging", 10)
 IDLE = Phase("waiting for work", 10)
 SCORING = Phase("scoring", 15, in_database=True)
+KEEPING = Phase("keeping the broker's rights", 60, in_database=True)
 ANSWERING = Phase("answering requests", 30, in_database=True)
 
 
