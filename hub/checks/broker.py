@@ -76,7 +76,9 @@ class _Connection:
 
 
 @contextmanager
-def _connected(broker: Address, name: str, tls: ssl.SSLContext | None, *, forget: bool) -> Iterator[_Connection]:
+def _connected(
+    broker: Address, name: str, tls: ssl.SSLContext | None, *, forget: bool
+) -> Iterator[_Connection]:
     client = mqtt.Client(
         CallbackAPIVersion.VERSION2,
         client_id=name,
@@ -104,6 +106,8 @@ def _connected(broker: Address, name: str, tls: ssl.SSLContext | None, *, forget
         end.SessionExpiryInterval = 0 if forget else _FOR_EVER
         client.disconnect(properties=end)
         client.loop_stop()
+        # Nothing points back at the client, so that it closes its sockets here and now.
+        client.on_connect = client.on_subscribe = None
 
 
 def _limits(properties: Properties | None) -> list[Finding]:

@@ -4,11 +4,9 @@ import json
 import os
 import shutil
 import subprocess
-import time
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-import paho.mqtt.client as mqtt
 import pytest
 from click.testing import CliRunner
 from cryptography import x509
@@ -215,23 +213,28 @@ def test_a_broker_that_is_set_up_wrong(environment, tmp_path, settings, level, w
     assert any(words in line and "broker" in line for line in lines(text, level)), text
 
 
-def test_the_check_leaves_no_session_behind(environment, tmp_path):
-    broker = mosquitto(tmp_path, "sys_interval 1")
-    kept = []
-    client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv5)
-    client.on_message = lambda _c, _u, m: kept.append((time.monotonic(), int(m.payload)))
+def test_the_check_leaves_no_session_behind(tmp_path):
+    from hub.checks import broker as checked
+    from hub.settings import Address
+
+    mosquitto_ = mosquitto(tmp_path)
+    address = Address(HOST, mosquitto_.port)
+    asked = []
+    connect = checked._connected
+
+    def noted(broker, name, tls, *, forget):
+        asked.append(name)
+        return connect(broker, name, tls, forget=forget)
+
+    checked._connected = noted
     try:
-        _, text = check(environment, HAILONG_BROKER_URL=f"mqtt://{HOST}:{broker.port}")
-        assert "it keeps sessions" in text
-        client.connect(HOST, broker.port)
-        client.subscribe("$SYS/broker/clients/total")
-        client.loop_start()
-        time.sleep(2.5)  # two rounds of the broker's own counting
+        found = checked.check_broker(address)
+        assert any("it keeps sessions" in one.words for one in found)
+        with connect(address, asked[0], None, forget=True) as again:
+            assert not again.session_present
     finally:
-        client.disconnect()
-        client.loop_stop()
-        broker.kill()
-    assert kept[-1][1] == 1  # the one that asks
+        checked._connected = connect
+        mosquitto_.kill()
 
 
 def test_a_broker_that_is_away(environment):
