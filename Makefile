@@ -7,9 +7,9 @@ BIN := $(VENV)/bin
 export HAILONG_MODELS ?= $(CURDIR)/.hailong/models
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-erase test lint unit debian lock schemas vendor recording models \
+.PHONY: help demo demo-erase test lint lint-deploy unit debian lock schemas vendor recording models \
 	text-models screenshots bench-edge bench-edge-long bench-accuracy bench-transcription \
-	bench-text bench-hub faults-ingest fuzz bench-rollups test-rollups clean
+	bench-text bench-hub faults-ingest fuzz bench-rollups test-rollups capacity clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -28,6 +28,11 @@ test: debian $(VENV)/dev.installed ## linters, types, unit, integration and brow
 
 lint: $(VENV)/dev.installed ## linters and types alone
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
+
+lint-deploy: ## Dockerfiles and compose file by npm's linters (needs npm)
+	npx --yes dockerfile-utils@0.16.3 lint deploy/docker/hub.Dockerfile
+	npx --yes dockerfile-utils@0.16.3 lint deploy/docker/agent.Dockerfile
+	npx --yes dclint@3.1.0 --quiet deploy/docker/compose.yaml
 
 unit: $(VENV)/dev.installed ## the tests that need no service
 	$(BIN)/pytest tests/unit
@@ -82,6 +87,9 @@ bench-rollups: $(VENV)/dev.installed ## what rollups cost ingest, the worker, th
 
 test-rollups: $(VENV)/dev.installed ## 10,000 random operations against a full recomputation
 	HAILONG_ROLLUP_OPERATIONS=10000 $(BIN)/pytest -n 0 tests/integration/test_rollups.py --durations=3
+
+capacity: $(VENV)/dev.installed ## write the capacity table of docs/operations.md from the results
+	$(BIN)/python -m tools.write_capacity
 
 screenshots: debian $(VENV)/dev.installed ## pictures of the pages for README and docs
 	$(BIN)/python tools/screenshots.py

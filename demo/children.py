@@ -14,7 +14,11 @@ from demo.setup import Demo
 from hub.embedded.broker import UNACKNOWLEDGED
 from hub.errors import HubError
 
-_QUIET = {"HAILONG_LOG_LEVEL": "WARNING"}
+_QUIET = {
+    "HAILONG_LOG_LEVEL": "WARNING",
+    "HAILONG_LOG_FORMAT": "text",
+    "HAILONG_METRICS_ADDRESS": "off",
+}
 """The demo tells what happens in its own lines; its programs tell what goes wrong."""
 _STOP_S = 15.0
 _READY_S = 60.0

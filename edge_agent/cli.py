@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from edge_agent import privacy
+from edge_agent import logs, privacy, tracing
 from edge_agent.cli_enrol import enrol
 from edge_agent.cli_errors import BadInput
 from edge_agent.cli_sensors import check, devices, ready, sensors_ready
@@ -22,6 +22,7 @@ from edge_agent.lexicon.command import lexicon
 from edge_agent.models import catalog
 from edge_agent.models.replaced import INSTALLED, Replaced
 from edge_agent.run import Agent
+from edge_agent.running.told import told
 from edge_agent.settings import AgentSettings
 
 _log = logging.getLogger(__name__)
@@ -37,8 +38,16 @@ _SETTINGS = click.Path(exists=False, dir_okay=False, path_type=Path)
     envvar="HAILONG_LOG_LEVEL",
     show_envvar=True,
 )
-def agent(log_level: str) -> None:
-    logging.basicConfig(level=log_level, format="%(levelname)s %(name)s: %(message)s")
+@click.option(
+    "--log-format",
+    type=click.Choice(logs.FORMATS),
+    default="auto",
+    show_default="text on a terminal, JSON elsewhere",
+    envvar="HAILONG_LOG_FORMAT",
+    show_envvar=True,
+)
+def agent(log_level: str, log_format: str) -> None:
+    logs.configure(log_level, log_format)
     privacy.quiet_crashes()
 
 
@@ -65,7 +74,22 @@ _WITH_SETTINGS = click.option(
     help="The device's settings, a TOML file. Given again: one more counter in this process.",
 )
 @click.option("--stay", is_flag=True, help="Stay online when the recording has been measured.")
-def run(files: tuple[Path, ...], *, stay: bool) -> None:
+@click.option(
+    "--metrics-address",
+    envvar="HAILONG_AGENT_METRICS_ADDRESS",
+    show_envvar=True,
+    help="Serve /metrics, /healthz and /readyz here, on loopback: 127.0.0.1:9467.  "
+    "[default: nowhere]",
+)
+@click.option(
+    "--otlp-endpoint",
+    envvar="HAILONG_OTLP_ENDPOINT",
+    show_envvar=True,
+    help="Send traces there: http://host:port/v1/traces.  [default: none are made]",
+)
+def run(
+    files: tuple[Path, ...], *, stay: bool, metrics_address: str | None, otlp_endpoint: str | None
+) -> None:
     """Measure the source of the settings and send what was measured to the hub."""
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -80,20 +104,25 @@ def run(files: tuple[Path, ...], *, stay: bool) -> None:
         def load_release(settings: AgentSettings, replaced: Replaced) -> catalog.Models:
             return _models(every, settings, replaced)
 
-        if len(every) == 1:
-            agent = Agent(
-                every[0],
-                load,
-                _say,
-                environ=os.environ,
-                load_release=load_release,
-                self_test=sensors_ready,
-            )
-            agent.run(stop, stay=stay)
-        else:
-            run_counters(every, load, os.environ, _say, stop, load_release)
+        if otlp_endpoint:
+            tracing.start(otlp_endpoint)
+        with told(metrics_address, _say):
+            if len(every) == 1:
+                agent = Agent(
+                    every[0],
+                    load,
+                    _say,
+                    environ=os.environ,
+                    load_release=load_release,
+                    self_test=sensors_ready,
+                )
+                agent.run(stop, stay=stay)
+            else:
+                run_counters(every, load, os.environ, _say, stop, load_release)
     except AgentError as error:
         raise BadInput(str(error)) from error
+    finally:
+        tracing.stop()
 
 
 def _models(

@@ -13,6 +13,8 @@ from edge_agent.message import Draft
 from edge_agent.outbox import Outbox
 from edge_agent.publisher import Publisher
 from edge_agent.remote.service import Remote
+from edge_agent.running.heart import Heart
+from edge_agent.running.view import Latest
 from edge_agent.settings import AgentSettings
 from schemas.health import CommandReport, ConfigHealth, LossHealth, Press, SensorHealth
 from schemas.identifiers import uuid8
@@ -21,6 +23,8 @@ from schemas.vocabulary import Overload
 
 _FULL_WAIT_S = 1.0
 _LOOK_S = 1.0
+_MEASURING_S = 120.0
+"""A long turn on a slow device takes so long at most."""
 _log = logging.getLogger(__name__)
 
 
@@ -55,6 +59,7 @@ class Delivery:
         publisher: Publisher,
         clock: WallClock,
         stop: threading.Event,
+        heart: Heart | None = None,
         remote: Remote | None = None,
     ) -> None:
         self._remote = remote
@@ -66,6 +71,9 @@ class Delivery:
         self._health = HealthReporter(settings.health.interval_s, VERSION, time.monotonic())
         self._looked_s = 0.0
         self._model_failures = 0
+        self.heart = heart or Heart("measuring")
+        """Beats while measuring goes on; whoever waits for something else says so with it."""
+        self.latest = Latest()
 
     def keep(self, drafts: Iterable[Draft]) -> int:
         """Number of interactions among the drafts, new or known; raises Stopped."""
@@ -86,6 +94,7 @@ class Delivery:
         """Tells how the device is, where that is due; looks once a second at most, and at
         once when a key was pressed.
         """
+        self.heart.beat("measuring", _MEASURING_S)
         now_s = time.monotonic()
         if now_s - self._looked_s < _LOOK_S and not presses:
             return
@@ -96,6 +105,7 @@ class Delivery:
             self._remote.tick(self._model_failures)
             config, commands = self._remote.health()
         losses = losses or LossHealth()
+        self.latest = Latest(sensors, losses, overload)
         report = self._health.report(
             now_s,
             sensors,
@@ -134,6 +144,7 @@ class Delivery:
                 warned = True
                 if self._remote is not None:
                     self._remote.tick(self._model_failures)
+                self.heart.beat("waiting for room in the outbox", 30.0)
                 if self._stop.wait(_FULL_WAIT_S):
                     raise Stopped from error
             else:

@@ -6,12 +6,15 @@ traceback are dropped.
 """
 
 import logging
+import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Generic, TypeVar
+
+from edge_agent.metrics import STAGE_BUSY, STAGE_FAILURES
 
 _log = logging.getLogger(__name__)
 
@@ -39,10 +42,14 @@ class Guard:
 
     def run(self, stage: str, call: Callable[[], T]) -> Outcome[T]:
         place = ""
+        began_s = time.perf_counter()
         try:
             return Outcome(call())
         except Exception as error:  # noqa: BLE001 - the boundary this module is for
             place = f"{type(error).__name__} at {where(error.__traceback__)}"
+        finally:
+            STAGE_BUSY.labels(stage).inc(time.perf_counter() - began_s)
+        STAGE_FAILURES.labels(stage).inc()
         self.by_stage[stage] += 1
         count = self.by_stage[stage]
         if str(count).rstrip("0") == "1":

@@ -80,6 +80,7 @@ class LiveCounter:
             if not told:
                 told = True
                 self._say("the device's clock is not set; measuring begins when it is")
+            self._delivery.heart.beat("waiting for the clock", 30.0)
             stop.wait(_CLOCK_WAIT_S)
         return False
 

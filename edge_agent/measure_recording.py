@@ -44,6 +44,7 @@ def measure_recording(
         return
     anchor = anchors.anchor_for(sha256, source.info.duration_s or 0.0)
     say("loading the models")
+    delivery.heart.beat("loading the models", 900.0)
     models = load_models()
     ids = models.ids(source.info.channels)
     origin = Origin(device_id, sha256, SourceKind.RECORDING, anchor, ids)

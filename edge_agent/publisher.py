@@ -14,6 +14,7 @@ from edge_agent.errors import AgentError
 from edge_agent.guard import where
 from edge_agent.identity import DeviceIdentity, HubKey
 from edge_agent.outbox import Outbox
+from edge_agent.running.heart import Heart
 from edge_agent.session import Counters, Parties, Session
 from edge_agent.settings import AgentSettings
 from edge_agent.state_folder import ConnectionCounter
@@ -39,9 +40,11 @@ class Publisher:
         agent_version: str,
         clock: WallClock | None = None,
         protocol: MQTTProtocolVersion = MQTTProtocolVersion.MQTTv5,
+        heart: Heart | None = None,
         told: Callable[[Body, bytes], None] | None = None,
     ) -> None:
         """`told`: hears what the hub asks of this device."""
+        self._heart = heart or Heart("publisher")
         self._settings = settings.publish
         self._host, self._port = settings.broker
         self._tls = BrokerTls.of(settings)
@@ -103,6 +106,7 @@ class Publisher:
         while not self._stopping.is_set():
             started = time.monotonic()
             if not self._may_speak():
+                self._heart.beat("waiting for the clock", 30.0)
                 self._stopping.wait(_CLOCK_S)
                 continue
             fault = self._connect_once()
@@ -117,6 +121,7 @@ class Publisher:
                     fault,
                     delay_s,
                 )
+            self._heart.beat("waiting to connect again", delay_s + 30.0)
             self._stopping.wait(delay_s)
 
     def _may_speak(self) -> bool:
@@ -139,6 +144,7 @@ class Publisher:
         The boundary of the publisher's thread: whatever fails in a connection, the next one
         is tried. Of an unforeseen error only kind and place are named, never its text.
         """
+        self._heart.beat("connecting", 60.0)
         try:
             # Anew for each connection: the certificate may have been renewed since.
             tls = self._tls.context()
@@ -150,9 +156,12 @@ class Publisher:
             return error.strerror or type(error).__name__
         except Exception as error:  # noqa: BLE001 - the boundary named above
             return f"unforeseen {type(error).__name__} at {where(error.__traceback__)}"
+        finally:
+            self.counters.connected = False
         return None
 
     def _tend(self) -> None:
+        self._heart.beat("connected" if self.counters.connected else "connecting", 60.0)
         now = time.monotonic()
         if now - self._pruned_at >= _PRUNE_S:
             self._pruned_at = now

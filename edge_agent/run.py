@@ -32,6 +32,7 @@ from edge_agent.publisher import Publisher
 from edge_agent.remote.errands import Errands
 from edge_agent.remote.service import Remote, Running
 from edge_agent.renewal import renewal_of, renewing
+from edge_agent.running.watch import CounterWatch, watched
 from edge_agent.settings import AgentSettings
 from edge_agent.sound_health import SoundLimits
 from edge_agent.tls import believing
@@ -91,26 +92,36 @@ class Agent:
         with (
             closing(self._open_outbox()) as outbox,
             renewing(self._settings, self._identity, self._clock),
+            watched(self._settings.device_id) as watch,
         ):
             # After the outbox: its lock keeps a second agent out of the folder.
             if self._load_release is None:
-                self._round(Running(0, self._settings, INSTALLED), outbox, None, stop, stay=stay)
+                running = Running(0, self._settings, INSTALLED)
+                self._round(running, outbox, None, stop, watch, stay=stay)
                 return
             remote = self._open_remote(outbox)
             remote.start()
             try:
-                while self._go_on(remote, outbox, stop, stay=stay):
+                while self._go_on(remote, outbox, stop, watch, stay=stay):
                     remote.between()
             finally:
                 remote.stop()
 
-    def _go_on(self, remote: Remote, outbox: Outbox, stop: threading.Event, *, stay: bool) -> bool:
+    def _go_on(
+        self,
+        remote: Remote,
+        outbox: Outbox,
+        stop: threading.Event,
+        watch: CounterWatch,
+        *,
+        stay: bool,
+    ) -> bool:
         """A round; whether another is to follow. What a release on probation breaks takes the
         release back.
         """
         running = remote.begin()
         try:
-            self._round(running, outbox, remote, stop, stay=stay)
+            self._round(running, outbox, remote, stop, watch, stay=stay)
         except (ModelError, SettingsError, LexiconError) as error:
             if not remote.failed():
                 raise
@@ -131,6 +142,7 @@ class Agent:
         outbox: Outbox,
         remote: Remote | None,
         stop: threading.Event,
+        watch: CounterWatch,
         *,
         stay: bool,
     ) -> None:
@@ -141,9 +153,11 @@ class Agent:
             outbox,
             agent_version=VERSION,
             clock=self._clock,
+            heart=watch.publisher,
             told=None if remote is None else remote.told,
         )
-        delivery = Delivery(settings, outbox, publisher, self._clock, stop, remote)
+        delivery = Delivery(settings, outbox, publisher, self._clock, stop, watch.measuring, remote)
+        watch.show(outbox, publisher, delivery)
         load = self._load_models
         if running.version and self._load_release is not None:
             load = partial(self._load_release, settings, running.replaced)
@@ -239,6 +253,7 @@ class Agent:
         leave: Callable[[], bool],
     ) -> None:
         self._say(f"{settings.counter}: loading the models")
+        delivery.heart.beat("loading the models", 900.0)
         counter = LiveCounter(
             settings,
             load(),

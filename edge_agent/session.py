@@ -26,6 +26,7 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersi
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
+from edge_agent import tracing
 from edge_agent.clock import WallClock
 from edge_agent.errors import AgentError, ConfirmError, ConnectionLostError
 from edge_agent.identity import DeviceIdentity, HubKey
@@ -51,6 +52,8 @@ _LONGEST_S = 7 * 86_400.0
 class Counters:
     """Since the publisher's start."""
 
+    connected: bool = False
+    """Now."""
     connects: int = 0
     sent: int = 0
     resent: int = 0
@@ -189,8 +192,15 @@ class Session:
             while farewell in self._unacknowledged and time.monotonic() < until:
                 self._loop()
 
-    def _publish(self, topic: str, message: bytes, *, retain: bool = False) -> int:
-        info = self._client.publish(topic, message, qos=1, retain=retain)
+    def _publish(
+        self,
+        topic: str,
+        message: bytes,
+        *,
+        retain: bool = False,
+        properties: Properties | None = None,
+    ) -> int:
+        info = self._client.publish(topic, message, qos=1, retain=retain, properties=properties)
         if info.rc != MQTTErrorCode.MQTT_ERR_SUCCESS:
             raise ConnectionLostError(
                 f"the message could not be sent: {mqtt.error_string(info.rc)}"
@@ -217,7 +227,10 @@ class Session:
         if self._packet_bytes is not None and len(row.message) + _HEADER_BYTES > self._packet_bytes:
             self._refused_by_broker(f"its packets end at {self._packet_bytes} bytes")
             return
-        self._publish(self._outbox.topic(row), row.message)
+        with tracing.publishing(row.kind) as trace:
+            # Older protocols have no place for it.
+            properties = trace if self._protocol == MQTTProtocolVersion.MQTTv5 else None
+            self._publish(self._outbox.topic(row), row.message, properties=properties)
         if row.row_id in self._ever_sent:
             self._counters.resent += 1
         self._ever_sent.add(row.row_id)
@@ -274,7 +287,7 @@ class Session:
             topics += [self._parties.identity.topic(kind) for kind in ("config", "command")]
         client.subscribe([(topic, 1) for topic in topics])
         self._publish(self._state_topic, self._state(Connection.ONLINE), retain=True)
-        self._ready = True
+        self._ready = self._counters.connected = True
         self._counters.connects += 1
 
     def _on_disconnect(

@@ -1,6 +1,5 @@
 """`hailong hub`: the database, who may sign in, which devices are ours, and the services."""
 
-import logging
 import os
 import signal
 import sys
@@ -9,14 +8,18 @@ from pathlib import Path
 
 import click
 
+from hub import logs
 from hub.auth.permissions import UserRole
 from hub.auth.users import create_user
 from hub.cli_broker import broker_config
+from hub.cli_check import check
 from hub.cli_devices import devices
 from hub.cli_errors import BadInput, as_migrator, told
 from hub.cli_ingest import gaps, ingest
+from hub.cli_options import common_options
 from hub.cli_releases import GROUPS as RELEASES
 from hub.cli_rollups import rollups
+from hub.health.settings import OperationsSettings
 from hub.run import PARTS, run_hub, usual_parts
 from hub.settings import HubSettings
 from hub.store.bootstrap import bootstrap as make_roles_and_database
@@ -29,19 +32,12 @@ _FILE = click.Path(exists=False, dir_okay=False, path_type=Path)
 
 @click.group(
     help="The hub: takes in what counters measured, scores it, shows it to people. Settings "
-    "come from the environment: HAILONG_DATABASE_URL, HAILONG_DATABASE_PASSFILE, "
-    "HAILONG_BROKER_URL, HAILONG_STATE, HAILONG_WEB_ADDRESS."
+    "come from the environment (HAILONG_DATABASE_URL, HAILONG_DATABASE_PASSFILE, "
+    "HAILONG_BROKER_URL, HAILONG_STATE, HAILONG_WEB_ADDRESS) or a TOML file."
 )
-@click.option(
-    "--log-level",
-    type=click.Choice(["DEBUG", "INFO", "WARNING", "ERROR"]),
-    default="INFO",
-    show_default=True,
-    envvar="HAILONG_LOG_LEVEL",
-    show_envvar=True,
-)
-def hub(log_level: str) -> None:
-    logging.basicConfig(level=log_level, format="%(levelname)s %(name)s: %(message)s")
+@common_options
+def hub(log_level: str, log_format: str) -> None:
+    logs.configure(log_level, log_format)
 
 
 @hub.command()
@@ -58,7 +54,12 @@ def run(parts: tuple[str, ...]) -> None:
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    run_hub(HubSettings.from_environment(os.environ), parts or usual_parts(os.environ), stop)
+    run_hub(
+        HubSettings.from_environment(os.environ),
+        parts or usual_parts(os.environ),
+        stop,
+        OperationsSettings.from_environment(os.environ),
+    )
 
 
 @hub.command()
@@ -140,3 +141,4 @@ hub.add_command(gaps)
 for group in RELEASES:
     hub.add_command(group)
 hub.add_command(rollups)
+hub.add_command(check)

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 import click
 
 from hub.cli_errors import BadInput, as_migrator, told
+from hub.health.settings import OperationsSettings
 from hub.run import run_ingest
 from hub.settings import HubSettings
 from hub.store.fleet import GapRow, RefusedRow
@@ -49,7 +50,13 @@ def ingest(worker: str, share: str) -> None:
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    run_ingest(HubSettings.from_environment(os.environ), stop, worker=worker, share=share or None)
+    run_ingest(
+        HubSettings.from_environment(os.environ),
+        stop,
+        worker=worker,
+        share=share or None,
+        operations=OperationsSettings.from_environment(os.environ),
+    )
 
 
 @click.command()

@@ -1,7 +1,13 @@
-"""For all tests: machines are busy, and a generated example has no time limit of its own."""
+"""For all tests: machines are busy, and a generated example has no time limit of its own; a
+command that was called in the tests' own process leaves logging as it was.
+"""
 
+import logging
 import os
+import sys
+import threading
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 settings.register_profile(
@@ -11,3 +17,16 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("busy")
+
+
+@pytest.fixture(autouse=True)
+def logging_as_it_was():
+    """Handlers of pytest come and go with each phase of a test: only ours are taken away."""
+    root = logging.getLogger()
+    level, hooks = root.level, (sys.excepthook, threading.excepthook)
+    yield
+    root.setLevel(level)
+    for handler in [one for one in root.handlers if one.name == "hailong"]:
+        root.removeHandler(handler)
+    logging.captureWarnings(capture=False)
+    sys.excepthook, threading.excepthook = hooks

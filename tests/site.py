@@ -106,6 +106,7 @@ class Site:
                     "HAILONG_DATABASE_PASSFILE": str(self.passfile),
                     "HAILONG_BROKER_URL": f"mqtt://{self.broker}",
                     "HAILONG_STATE": str(self.folder / "hub"),
+                    "HAILONG_METRICS_ADDRESS": "127.0.0.1:0",
                     "HOME": str(scratch),
                     "TMPDIR": str(scratch),
                     "PYTHONUNBUFFERED": "1",

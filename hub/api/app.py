@@ -10,6 +10,7 @@ from fastapi.staticfiles import StaticFiles
 from hub.api import devices, errors, files, flags, health, interactions, me, places, rules
 from hub.api.deps import Services, WebSettings, guard
 from hub.api.headers import SecurityHeaders
+from hub.api.watch import CountRequests
 from hub.auth.permissions import PUBLIC, ROUTES
 from hub.store.pool import Database
 from hub.web import pages, signin, urls
@@ -60,6 +61,7 @@ def create_app(
     errors.install(app)
     app.add_middleware(errors.Boundary)
     app.add_middleware(SecurityHeaders)
+    app.add_middleware(CountRequests)
     return app
 
 

@@ -11,7 +11,9 @@ from typing import Final, Self
 import uvicorn
 from fastapi import FastAPI
 
+from hub.api.watch import BeatingServer
 from hub.errors import HubError
+from hub.health.heart import Heart
 from hub.store.errors import DatabaseUnavailableError
 from hub.store.pool import Database
 
@@ -34,6 +36,7 @@ class WebServer:
         host: str = "127.0.0.1",
         port: int = 8080,
         tls: ssl.SSLContext | None = None,
+        heart: Heart | None = None,
     ) -> None:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self._socket = socket.socket(family, socket.SOCK_STREAM)
@@ -50,7 +53,7 @@ class WebServer:
         self.host = host
         self.port: int = self._socket.getsockname()[1]
         self._scheme = "http" if tls is None else "https"
-        self._server = uvicorn.Server(
+        self._server = BeatingServer(
             uvicorn.Config(
                 app,
                 log_config=None,
@@ -60,7 +63,8 @@ class WebServer:
                 proxy_headers=False,
                 timeout_graceful_shutdown=5,
                 ssl_context_factory=None if tls is None else lambda _config, _usual: tls,
-            )
+            ),
+            heart,
         )
         self._thread = threading.Thread(target=self._run, name="web", daemon=True)
 
@@ -106,6 +110,7 @@ def serve(
     port: int,
     stop: threading.Event,
     tls: ssl.SSLContext | None = None,
+    heart: Heart | None = None,
 ) -> None:
     """Serves until `stop` is set, also while the database is away: pages then say so.
 
@@ -114,7 +119,7 @@ def serve(
     """
     database: Database = app.state.services.database
     opener = threading.Thread(target=open_database, args=(database, stop), name="web-database")
-    with WebServer(app, host, port, tls) as server:
+    with WebServer(app, host, port, tls, heart) as server:
         log.info("pages at %s", server.address)
         opener.start()
         stop.wait()

@@ -15,6 +15,7 @@ from nacl.signing import SigningKey
 
 from hub.control.announcer import Announcer, BrokerGoneError
 from hub.control.messages import Message, Messages
+from hub.health.heart import IDLE, TELLING, WAITING_FOR_DATABASE, Heart
 from hub.settings import Address
 from hub.store import releases
 from hub.store.errors import ReleaseRefusedError, StoreError
@@ -42,8 +43,10 @@ class ControlService:
         again_s: float = _AGAIN_S,
         client_id: str | None = None,
         tls: ssl.SSLContext | None = None,
+        heart: Heart | None = None,
     ) -> None:
         self._database = database
+        self._heart = heart or Heart("control")
         # Two of these publish the same bytes, and must not push each other off the broker.
         name = client_id or f"hailong-control-{secrets.token_hex(4)}"
         self._announcer = Announcer(broker, client_id=name, tls=tls)
@@ -56,7 +59,11 @@ class ControlService:
         self._told_at: dict[str, float] = {}
         self._asked_at: dict[str, float] = {}
         self._warned: set[str] = set()
-        self._fault: str | None = None
+        self._fault: str | None = "not connected yet"
+
+    def missing(self) -> list[str]:
+        """What it lacks, in words."""
+        return [f"control: {self._fault}; devices are told nothing new"] if self._fault else []
 
     def run(self, stop: threading.Event) -> None:
         """Until `stop`."""
@@ -68,14 +75,17 @@ class ControlService:
                     if not opened:
                         self._database.open(_OPEN_S)
                         opened = True
+                    self._heart.beat(TELLING)
                     self.turn(stop)
                 except (StoreError, BrokerGoneError) as error:
                     self._tell(error.code, str(error))
+                    self._heart.beat(WAITING_FOR_DATABASE)
                     stop.wait(random.uniform(0.5, 1.0) * delay_s)  # noqa: S311 - no secret
                     delay_s = min(_RETRY_S[1], delay_s * 2)
                 else:
                     self._tell(None, "")
                     delay_s = _RETRY_S[0]
+                    self._heart.beat(IDLE)
                     stop.wait(self._interval_s)
         finally:
             self._announcer.close()

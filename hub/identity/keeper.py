@@ -19,6 +19,7 @@ from cryptography import x509
 
 from hub.embedded.files import Lock, sync_folder
 from hub.errors import HubError
+from hub.health.heart import KEEPING, Heart
 from hub.identity import mosquitto
 from hub.identity.close import Close
 from hub.identity.errors import BrokerFilesError, ConnectionCloseError
@@ -71,12 +72,14 @@ class BrokerKeeper:
         self._reload_due = True
         """At the start, too: an earlier keeper may have been killed between write and reload."""
 
-    def run(self, stop: threading.Event) -> None:
+    def run(self, stop: threading.Event, heart: Heart | None = None) -> None:
         """A round at each change of devices or certificates, and once a minute."""
         seen: object = None
         due = self._clock()
         told = ""
         while not stop.is_set():
+            if heart is not None:
+                heart.beat(KEEPING)
             try:
                 now = self._clock()
                 version = (identity.devices_version(self._database), self._index_size())

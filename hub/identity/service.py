@@ -7,6 +7,8 @@ from pathlib import Path
 
 from hub.api.enrol import create_enrolment_app
 from hub.api.serve import WebServer, open_database
+from hub.health.heart import Heart
+from hub.health.process import connection_name
 from hub.identity.close import closer
 from hub.identity.enrolment import Enrolment, Told
 from hub.identity.keeper import BrokerKeeper
@@ -33,7 +35,10 @@ def keeper_of(
 class IdentityService:
     """Raises HubError here for keys, certificates and settings that cannot be used."""
 
-    def __init__(self, hub: HubSettings, mine: IdentitySettings) -> None:
+    def __init__(
+        self, hub: HubSettings, mine: IdentitySettings, heart: Heart | None = None
+    ) -> None:
+        self._heart = heart
         told = Told(
             authority=services(mine.pki).pem,
             hub_public_key=load_public_key(hub.state),
@@ -43,8 +48,9 @@ class IdentityService:
         self._listen = mine.listen
         self._tls = server_context(mine.certificate, mine.key)
         url = hub.database_url("identity")
-        self._database = Database(url, application_name="hailong-enrol")
-        self._keepers = Database(url, max_size=1, application_name="hailong-keeper")
+        self._database = Database(url, application_name=connection_name("identity"))
+        name = connection_name("identity")
+        self._keepers = Database(url, max_size=1, application_name=name)
         self._keeper = keeper_of(hub, mine.pki, mine.broker_files, self._keepers)
         signer = unlock_devices(mine.pki)
         self._app = create_enrolment_app(
@@ -61,7 +67,7 @@ class IdentityService:
                 log.info("devices enrol at %s", server.address)
                 for database in (self._database, self._keepers):
                     open_database(database, stop)
-                self._keeper.run(stop)
+                self._keeper.run(stop, self._heart)
         finally:
             self._database.close()
             self._keepers.close()

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from hub.ingest.batch import Judged, arrivals_of, branches_of, rows_of
 from hub.ingest.rejects import RejectBudget, refused_by_database
 from hub.ingest.verify import NEWEST, OLDEST, Received, Refused, check, unwrap
+from hub.ingest.watch import committed
 from hub.store.arrivals import ensure_partitions, find_devices, write_arrivals
 from hub.store.errors import PartitionMissingError, RowRefusedError
 from hub.store.pool import Database
@@ -70,19 +71,21 @@ class Processor:
 
     def _store(self, judged: Sequence[Judged]) -> list[StreamRow]:
         try:
-            return write_arrivals(
-                self.database, branches_of(judged), arrivals_of(judged, self.rejects.keeps)
-            )
+            return self._write(judged)
         except PartitionMissingError:
             self.make_partitions()
         except RowRefusedError as error:
             return self._bisect(judged, error)
         try:
-            return write_arrivals(
-                self.database, branches_of(judged), arrivals_of(judged, self.rejects.keeps)
-            )
+            return self._write(judged)
         except RowRefusedError as error:
             return self._bisect(judged, error)
+
+    def _write(self, judged: Sequence[Judged]) -> list[StreamRow]:
+        arrivals = arrivals_of(judged, self.rejects.keeps)
+        streams = write_arrivals(self.database, branches_of(judged), arrivals)
+        committed(judged, self.clock())
+        return streams
 
     def _bisect(self, judged: Sequence[Judged], error: RowRefusedError) -> list[StreamRow]:
         """A bad row must not take its batch with it: halve until it stands alone."""

@@ -19,10 +19,12 @@ from datetime import UTC, datetime
 
 from nacl.signing import SigningKey
 
+from hub import metrics
 from hub.ingest.batch import Judged
 from hub.ingest.process import Processor
 from hub.ingest.settle import Confirmations
 from hub.ingest.subscriber import WINDOW, Arrived, Subscriber
+from hub.ingest.watch import Course, IngestWatch
 from hub.settings import Address
 from hub.store.errors import DatabaseUnavailableError, StoreError
 from hub.store.pool import Database
@@ -47,6 +49,7 @@ def utc_now() -> datetime:
 class Batch:
     arrived: Sequence[Arrived]
     judged: Sequence[Judged] = field(repr=False)
+    course: Course
 
 
 class IngestService:
@@ -63,6 +66,7 @@ class IngestService:
         window: int = WINDOW,
         share: str | None = None,
         tls: ssl.SSLContext | None = None,
+        watch: IngestWatch | None = None,
     ) -> None:
         """`client_id` stays the same from run to run: the broker keeps the session by it."""
         self._database = database
@@ -77,6 +81,8 @@ class IngestService:
         self._told: str | None = None
         self._telling = threading.Lock()
         self._partitions_due_s = 0.0
+        self._watch = watch or IngestWatch()
+        self._watch.follow(self._subscriber)
         self._judged: queue.Queue[Batch] = queue.Queue(1)
         # Half a window, so that the broker hands out the next while this one is stored.
         self._most = max(1, min(BATCH_MESSAGES, window // 2))
@@ -109,19 +115,22 @@ class IngestService:
             self._database.close()
 
     def _judge(self, stop: threading.Event, ended: threading.Event) -> None:
+        self._watch.gathering()
         arrived = self._subscriber.take(self._most, _LOOK_S, BATCH_S)
         if not arrived:
             return
         received = [a.received for a in arrived]
         judged: list[Judged] = []
+        course = self._watch.judging(received)
 
         def judge() -> None:
             judged[:] = self._processor.judge(received)
 
         if not self._persist(judge, stop):
             return
-        batch = Batch(arrived, judged)
+        batch = Batch(arrived, judged, course)
         while not stop.is_set() and not ended.is_set():
+            self._watch.handing_over()
             try:
                 self._judged.put(batch, timeout=_LOOK_S)
             except queue.Full:
@@ -133,6 +142,7 @@ class IngestService:
         try:
             while not stop.is_set() and not ended.is_set():
                 self._persist(self._partitions, stop)
+                self._watch.idle()
                 try:
                     batch = self._judged.get(timeout=_LOOK_S)
                 except queue.Empty:
@@ -151,8 +161,10 @@ class IngestService:
         def commit() -> None:
             streams[:] = self._processor.store(batch.judged)
 
+        self._watch.storing(batch.course)
         if not self._persist(commit, stop):
             return
+        self._watch.acknowledging(batch.course)
         for arrived in batch.arrived:
             self._subscriber.acknowledge(arrived)
         self._confirmations.note(streams, self._processor.counters)
@@ -161,6 +173,7 @@ class IngestService:
         if self._subscriber.connected:
             for topic, message in self._confirmations.due(time.monotonic()):
                 self._subscriber.publish(topic, message)
+                metrics.CONFIRMATIONS.inc()
 
     def _partitions(self) -> None:
         if time.monotonic() >= self._partitions_due_s:
@@ -175,11 +188,14 @@ class IngestService:
         """
         delay_s = _RETRY_S[0]
         while not stop.is_set():
+            self._watch.trying()
             try:
                 step()
             except StoreError as error:
+                self._watch.failed(error)
                 self._tell(error)
             else:
+                self._watch.passed()
                 self._tell(None)
                 return True
             stop.wait(random.uniform(0.5, 1.0) * delay_s)  # noqa: S311 - no secret

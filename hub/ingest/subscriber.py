@@ -20,6 +20,7 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
+from hub import tracing
 from hub.ingest.verify import Received
 from hub.settings import Address
 from schemas import topics
@@ -88,6 +89,11 @@ class Subscriber:
     def connected(self) -> bool:
         """Subscribed, too."""
         return self._up.is_set()
+
+    @property
+    def waiting(self) -> int:
+        """Messages taken in that nobody has asked for yet."""
+        return len(self._arrived)
 
     def start(self) -> None:
         self._thread.start()
@@ -236,7 +242,9 @@ class Subscriber:
         self._lost.set()
 
     def _on_message(self, client: mqtt.Client, _userdata: Any, message: mqtt.MQTTMessage) -> None:
-        received = Received(_topic(message), bytes(message.payload), self._clock())
+        received = Received(
+            _topic(message), bytes(message.payload), self._clock(), tracing.context_of(message)
+        )
         arrived = Arrived(received, message.mid, message.qos, client)
         with self._changed:
             while len(self._arrived) >= 2 * self.window:

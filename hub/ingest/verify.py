@@ -37,6 +37,9 @@ class Received:
     topic: str
     payload: bytes = field(repr=False)
     received_at: datetime
+    trace: str | None = None
+    """W3C traceparent, where traces are on and the sender made one. Unsigned: believed for
+    nothing but drawing a line."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable
 
+from hub.health.heart import IDLE, SUMMING, WAITING_FOR_DATABASE, Heart
 from hub.store import rollup_queue as queue
 from hub.store.errors import StoreError
 from hub.store.pool import Database
@@ -29,11 +30,23 @@ _OPEN_S = 1.0
 class RollupWorker:
     """`database` signs in as hailong_worker; `run` opens and closes it."""
 
-    def __init__(self, database: Database, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        database: Database,
+        monotonic: Callable[[], float] = time.monotonic,
+        heart: Heart | None = None,
+    ) -> None:
         self._database = database
+        self._heart = heart or Heart("rollup")
         self._monotonic = monotonic
         self._activity_due_s = monotonic()
         self._state: str | None = None
+
+    def missing(self) -> list[str]:
+        """What it lacks, in words."""
+        if self._state == "":
+            return []
+        return [f"database: {self._state or 'not opened yet'}; sums fall behind until it works"]
 
     def run(self, stop: threading.Event) -> None:
         """Until `stop`; a database that goes away is waited for."""
@@ -48,8 +61,10 @@ class RollupWorker:
                     self.run_once(stop)
                     self._tell(None)
                     delay_s = _RETRY_S[0]
+                    self._heart.beat(IDLE)
                     stop.wait(_POLL_S)
                 except StoreError as error:
+                    self._heart.beat(WAITING_FOR_DATABASE)
                     self._tell(error)
                     stop.wait(random.uniform(0.5, 1.0) * delay_s)  # noqa: S311 - no secret
                     delay_s = min(_RETRY_S[1], delay_s * 2)
@@ -68,6 +83,7 @@ class RollupWorker:
         count = 0
         for branch_id in queue.branches_waiting(self._database):
             while not _stopped(stop):
+                self._heart.beat(SUMMING)
                 done = queue.roll_up(self._database, branch_id, BATCH)
                 count += done.taken
                 if done.set_aside:
@@ -85,6 +101,7 @@ class RollupWorker:
         count = 0
         for branch_id in queue.branches_marked(self._database):
             while not _stopped(stop):
+                self._heart.beat(SUMMING)
                 taken = queue.roll_up_activity(self._database, branch_id, _MARKS)
                 count += taken
                 if taken < _MARKS:

@@ -8,6 +8,7 @@ the same interaction again changes nothing but the time.
 import logging
 import random
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
@@ -15,7 +16,9 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
+from hub import metrics
 from hub.errors import HubError
+from hub.health.heart import IDLE, SCORING, WAITING_FOR_DATABASE, Heart
 from hub.scoring.facts import Facts
 from hub.scoring.flag import Flag, flags
 from hub.scoring.rubrics import Rubric, rubric_for
@@ -50,14 +53,22 @@ class ScoringWorker:
         rubrics: Sequence[Rubric],
         rules: Sequence[Rule],
         clock: Callable[[], datetime],
+        heart: Heart | None = None,
     ) -> None:
         """`clock` is what scored_at and raised_at say, in UTC."""
+        self._heart = heart or Heart("score")
         self._database = database
         self._rubrics = rubrics
         self._rules = rules
         self._clock = clock
         self._failures: OrderedDict[Queued, int] = OrderedDict()
         self._state: str | None = None
+
+    def missing(self) -> list[str]:
+        """What scoring lacks, in words."""
+        if self._state:
+            return [f"database: {self._state}; nothing is scored until it works again"]
+        return [] if self._state == "" else ["database: not opened yet"]
 
     def run(self, stop: threading.Event) -> None:
         """Until `stop`; a database that goes away is waited for."""
@@ -75,6 +86,7 @@ class ScoringWorker:
                         delay_s = _RETRY_S[0]
                         self._work(wait, stop)
                 except StoreError as error:
+                    self._heart.beat(WAITING_FOR_DATABASE)
                     self._tell(error)
                     stop.wait(random.uniform(0.5, 1.0) * delay_s)  # noqa: S311 - no secret
                     delay_s = min(_RETRY_S[1], delay_s * 2)
@@ -85,15 +97,26 @@ class ScoringWorker:
         """Takes on what is due now; returns how many were scored or set aside."""
         count = 0
         for branch_id in store.branches_waiting(self._database):
-            while taken := self._score_branch(branch_id):
+            while taken := self._timed(branch_id):
                 count += taken
         return count
+
+    def _timed(self, branch_id: str) -> int:
+        self._heart.beat(SCORING)
+        began_s = time.monotonic()
+        taken = self._score_branch(branch_id)
+        if taken:
+            metrics.SCORING_SECONDS.observe(time.monotonic() - began_s)
+            metrics.SCORED.inc(taken)
+        return taken
 
     def _work(self, wait: Wait, stop: threading.Event) -> None:
         """Listens first, then looks: nothing queued in between is missed."""
         while not stop.is_set():
+            self._heart.beat(SCORING)
             self.run_once()
             for _ in range(round(_POLL_S / _SLICE_S)):
+                self._heart.beat(IDLE)
                 if stop.is_set() or wait(_SLICE_S):
                     break
 

@@ -26,6 +26,13 @@ _GIVE_UP_S = 1.0
 """The pool's own attempt at a lost server ends soon; the next transaction starts another, so
 that a caller's back-off, and not the pool's growing one, says when a server is found again."""
 _PROBE_PAUSE_S = 0.2
+_DEAD_AFTER = {
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 4,
+    "tcp_user_timeout": 30_000,
+}
+"""A server that vanished without a word (a cut cable, a lost machine) is found within 30 s."""
 _OPTIONS = "-c timezone=UTC -c statement_timeout=60s -c idle_in_transaction_session_timeout=60s"
 
 # Callers log that the database is away, once a change; the pool would at each attempt.
@@ -54,7 +61,11 @@ class Database:
     def __init__(self, url: str, *, max_size: int = 4, application_name: str = "hailong") -> None:
         self.address = describe(url)
         self._conninfo = make_conninfo(
-            url, application_name=application_name, options=_OPTIONS, connect_timeout=3
+            url,
+            application_name=application_name,
+            options=_OPTIONS,
+            connect_timeout=3,
+            **_DEAD_AFTER,
         )
         self._pool: ConnectionPool[psycopg.Connection[TupleRow]] = ConnectionPool(
             self._conninfo,
@@ -89,6 +100,11 @@ class Database:
                     raise answer from error
             time.sleep(min(_PROBE_PAUSE_S, max(0.0, deadline - time.monotonic())))
         self._pool.open()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the server has answered once; it may be away now."""
+        return not self._pool.closed
 
     def close(self) -> None:
         self._pool.close()

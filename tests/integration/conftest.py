@@ -23,6 +23,7 @@ from psycopg import sql
 from hub.embedded.broker import EmbeddedBroker
 from hub.embedded.postgres import EmbeddedPostgres
 from hub.ingest.service import IngestService
+from hub.ingest.watch import IngestWatch
 from hub.settings import Address, role_url
 from hub.store.arrivals import ensure_partitions
 from hub.store.bootstrap import bootstrap
@@ -257,11 +258,14 @@ def start_ingest(hub_db: HubDatabase) -> Iterator[Callable[..., RunningIngest]]:
         broker: Address,
         clock: Callable[[], datetime] = lambda: NOW,
         client_id: str | None = None,
+        watch: IngestWatch | None = None,
     ) -> RunningIngest:
         key = SigningKey.generate()
         database = Database(hub_db.url("ingest"), max_size=2, application_name="test-ingest")
         client_id = client_id or f"test-ingest-{next(_numbers)}"
-        service = IngestService(database, broker, key, clock=clock, client_id=client_id)
+        service = IngestService(
+            database, broker, key, clock=clock, client_id=client_id, watch=watch
+        )
         stop = threading.Event()
         thread = threading.Thread(target=service.run, args=(stop,))
         started.append(RunningIngest(service, key, broker, stop, thread))
