@@ -28,16 +28,19 @@ class Setting:
     silences_s: tuple[float, ...]
     sure: float = float("-inf")
     """Mean log probability under which a turn is read twice."""
+    capitals: bool = True
+    """Whether the first reading of Vietnamese may have them."""
 
     @property
     def name(self) -> str:
         first, *again = (f"{silence:g}" for silence in self.silences_s)
         more = "".join(f", again + {silence} s" for silence in again)
         twice = "" if self.sure == float("-inf") else f", twice under {self.sure:g}"
-        return f"turn + {first} s{more}{twice}"
+        lower = "" if self.capitals else ", no capitals"
+        return f"turn + {first} s{more}{twice}{lower}"
 
 
-SHIPPED = Setting(SILENCES_S, SURE)
+SHIPPED = Setting(SILENCES_S, SURE, capitals=False)
 
 
 def ours(folder: Path, setting: Setting, beam_size: int) -> Callable[[Samples, str], str]:
@@ -48,6 +51,7 @@ def ours(folder: Path, setting: Setting, beam_size: int) -> Callable[[Samples, s
         threads=1,
         silences_s=setting.silences_s,
         sure=setting.sure,
+        capitals=setting.capitals,
     )
 
     def read(sound: Samples, _: str) -> str:

@@ -5,6 +5,10 @@ the text is a loop or reaches its cap, once more with more silence; where it sti
 are no words. Where the decoder is unsure it reads the same encoding a second time, asked for
 times too, as it was trained to be: the reading that it is surer of counts.
 
+Vietnamese is first read without capital letters: Whisper has learnt two ways of writing, and
+in the lower-case one it keeps closer to the sound and ends silence in "..." and not in the
+phrases of videos. The second reading may write them, so that it is another one.
+
 One transcriber serves several threads: CTranslate2 queues their calls, and nothing is kept here
 from one call to the next.
 """
@@ -62,7 +66,8 @@ class WhisperTranscriber:
     """Raises ModelError for a model that cannot be loaded or does not know Vietnamese.
 
     `silences_s`: seconds of silence after the turn, one of each try; more cost more. `sure`:
-    mean log probability under which a turn is read a second time.
+    mean log probability under which a turn is read a second time. `capitals`: whether the
+    first reading of Vietnamese may have them.
     """
 
     def __init__(
@@ -74,6 +79,7 @@ class WhisperTranscriber:
         threads: int,
         silences_s: tuple[float, ...] = SILENCES_S,
         sure: float = SURE,
+        capitals: bool = False,
     ) -> None:
         self._whisper = _load(folder, threads)
         self._model_id = model_id
@@ -90,6 +96,10 @@ class WhisperTranscriber:
         }
         any_tokenizer = self._tokenizers[Language.VIETNAMESE]
         self._suppressed = list(get_suppressed_tokens(any_tokenizer, [-1]))
+        self._first_suppressed = dict.fromkeys(self._tokenizers, self._suppressed)
+        if not capitals:
+            lower = sorted({*self._suppressed, *_capitals(any_tokenizer)})
+            self._first_suppressed[Language.VIETNAMESE] = lower
 
     @property
     def model_id(self) -> str:
@@ -142,7 +152,9 @@ class WhisperTranscriber:
         *,
         times: bool = False,
     ) -> _Read:
-        """`times`: from the turn's start, whose token is given, to each phrase's end."""
+        """`times`: the second reading, from the turn's start, whose token is given, to each
+        phrase's end.
+        """
         tokenizer = self._tokenizers[language]
         begin = tokenizer.timestamp_begin if times else tokenizer.no_timestamps
         prompt = [*tokenizer.sot_sequence, begin]
@@ -154,7 +166,7 @@ class WhisperTranscriber:
             max_length=min(MAX_TOKENS, len(prompt) + most),
             return_scores=True,
             suppress_blank=True,
-            suppress_tokens=self._suppressed,
+            suppress_tokens=self._suppressed if times else self._first_suppressed[language],
         )[0]
         tokens = result.sequences_ids[0]
         # The score is the mean over the tokens; the end token counts as one more.
@@ -188,6 +200,12 @@ class WhisperTranscriber:
 def download(name: str, kept: Path, *, offline: bool) -> Path:
     """The folder in `kept` of a hub's model; raises what the hub's client raises."""
     return Path(download_model(name, local_files_only=offline, cache_dir=str(kept)))
+
+
+def _capitals(tokenizer: Tokenizer) -> list[int]:
+    """Tokens with a capital letter. One of which a token holds only some bytes stays possible."""
+    texts = tokenizer.tokenizer.decode_batch([[token] for token in range(tokenizer.eot)])
+    return [token for token, text in enumerate(texts) if text != text.lower()]
 
 
 def _has_words(text: str) -> bool:

