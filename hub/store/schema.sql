@@ -18,7 +18,7 @@ ALTER SCHEMA hailong_private OWNER TO hailong_migrator;
 
 CREATE FUNCTION hailong.ensure_partitions(from_at timestamp with time zone, to_at timestamp with time zone) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog'
+    SET search_path TO 'pg_catalog', 'pg_temp'
     SET lock_timeout TO '10s'
     AS $$
 DECLARE
@@ -60,17 +60,139 @@ END $$;
 
 ALTER FUNCTION hailong.ensure_partitions(from_at timestamp with time zone, to_at timestamp with time zone) OWNER TO hailong_migrator;
 
+-- Name: sessions; Type: TABLE; Schema: hailong; Owner: hailong_migrator
+
+CREATE TABLE hailong.sessions (
+    token_sha256 bytea NOT NULL,
+    user_id uuid NOT NULL,
+    csrf_token text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    seen_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT sessions_token_sha256_check CHECK ((octet_length(token_sha256) = 32))
+);
+
+ALTER TABLE ONLY hailong.sessions FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE hailong.sessions OWNER TO hailong_migrator;
+
+-- Name: forget_ended_sessions(double precision); Type: FUNCTION; Schema: hailong; Owner: hailong_migrator
+
+CREATE FUNCTION hailong.forget_ended_sessions(idle_s double precision) RETURNS bigint
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    BEGIN ATOMIC
+ WITH ended AS (
+          DELETE FROM hailong.sessions
+           WHERE ((sessions.expires_at <= now()) OR (sessions.seen_at <= (now() - (forget_ended_sessions.idle_s * '00:00:01'::interval))))
+           RETURNING 1 AS "?column?"
+         )
+  SELECT count(*) AS count
+    FROM ended;
+END;
+
+ALTER FUNCTION hailong.forget_ended_sessions(idle_s double precision) OWNER TO hailong_migrator;
+
+-- Name: users; Type: TABLE; Schema: hailong; Owner: hailong_migrator
+
+CREATE TABLE hailong.users (
+    user_id uuid DEFAULT gen_random_uuid() NOT NULL,
+    login text NOT NULL,
+    password_hash text NOT NULL,
+    role text NOT NULL,
+    staff_id text,
+    language text DEFAULT 'vi'::text NOT NULL,
+    failed_sign_ins integer DEFAULT 0 NOT NULL,
+    locked_until timestamp with time zone,
+    disabled_at timestamp with time zone,
+    CONSTRAINT users_check CHECK (((role = 'clerk'::text) = (staff_id IS NOT NULL))),
+    CONSTRAINT users_language_check CHECK ((language = ANY (ARRAY['vi'::text, 'en'::text]))),
+    CONSTRAINT users_login_check CHECK ((login ~ '^[a-z0-9][a-z0-9._-]{0,63}$'::text)),
+    CONSTRAINT users_role_check CHECK ((role = ANY (ARRAY['supervisor'::text, 'qa'::text, 'privacy'::text, 'clerk'::text, 'operator'::text])))
+);
+
+ALTER TABLE ONLY hailong.users FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE hailong.users OWNER TO hailong_migrator;
+
+-- Name: login_of(uuid); Type: FUNCTION; Schema: hailong; Owner: hailong_migrator
+
+CREATE FUNCTION hailong.login_of(decider uuid) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    BEGIN ATOMIC
+ SELECT u.login
+    FROM hailong.users u
+   WHERE (u.user_id = login_of.decider);
+END;
+
+ALTER FUNCTION hailong.login_of(decider uuid) OWNER TO hailong_migrator;
+
+-- Name: user_branches; Type: TABLE; Schema: hailong; Owner: hailong_migrator
+
+CREATE TABLE hailong.user_branches (
+    user_id uuid NOT NULL,
+    branch_id text NOT NULL
+);
+
+ALTER TABLE ONLY hailong.user_branches FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE hailong.user_branches OWNER TO hailong_migrator;
+
+-- Name: may_decide(uuid, text); Type: FUNCTION; Schema: hailong; Owner: hailong_migrator
+
+CREATE FUNCTION hailong.may_decide(decider uuid, branch text) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    BEGIN ATOMIC
+ SELECT (EXISTS ( SELECT
+            FROM (hailong.users u
+              JOIN hailong.user_branches b USING (user_id))
+           WHERE ((u.user_id = may_decide.decider) AND (u.role = 'supervisor'::text) AND (u.disabled_at IS NULL) AND (b.branch_id = may_decide.branch)))) AS "exists";
+END;
+
+ALTER FUNCTION hailong.may_decide(decider uuid, branch text) OWNER TO hailong_migrator;
+
 -- Name: refuse_change(); Type: FUNCTION; Schema: hailong; Owner: hailong_migrator
 
 CREATE FUNCTION hailong.refuse_change() RETURNS trigger
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 BEGIN
+    IF TG_OP = 'DELETE' THEN
+        IF EXISTS (SELECT FROM hailong.erased e WHERE e.key_sha256
+                   = sha256(convert_to('interaction:' || OLD.interaction_id, 'UTF8'))) THEN
+            RETURN OLD;
+        END IF;
+    END IF;
     RAISE EXCEPTION '% is append-only: a decision is corrected by a further one', TG_TABLE_NAME
         USING ERRCODE = 'integrity_constraint_violation';
 END $$;
 
 ALTER FUNCTION hailong.refuse_change() OWNER TO hailong_migrator;
+
+-- Name: refuse_erased(); Type: FUNCTION; Schema: hailong; Owner: hailong_migrator
+
+CREATE FUNCTION hailong.refuse_erased() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    IF EXISTS (SELECT FROM hailong.erased e WHERE e.key_sha256
+               = sha256(convert_to('interaction:' || NEW.interaction_id, 'UTF8'))) THEN
+        RETURN NULL;
+    END IF;
+    -- An erased pseudonym is nobody's any more.
+    IF NEW.staff_id IS NOT NULL AND EXISTS (
+            SELECT FROM hailong.erased e WHERE e.key_sha256
+            = sha256(convert_to('staff:' || NEW.staff_id, 'UTF8'))) THEN
+        NEW.staff_id := NULL;
+    END IF;
+    RETURN NEW;
+END $$;
+
+ALTER FUNCTION hailong.refuse_erased() OWNER TO hailong_migrator;
 
 -- Name: visible_branches(); Type: FUNCTION; Schema: hailong; Owner: hailong_migrator
 
@@ -87,6 +209,24 @@ CREATE FUNCTION hailong.visible_staff() RETURNS text
     RETURN NULLIF(current_setting('hailong.staff'::text, true), ''::text);
 
 ALTER FUNCTION hailong.visible_staff() OWNER TO hailong_migrator;
+
+-- Name: visible_user(); Type: FUNCTION; Schema: hailong; Owner: hailong_migrator
+
+CREATE FUNCTION hailong.visible_user() RETURNS uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    BEGIN ATOMIC
+ SELECT s.user_id
+    FROM hailong.sessions s
+   WHERE (s.token_sha256 = decode(NULLIF(current_setting('hailong.session'::text, true), ''::text), 'hex'::text))
+ UNION ALL
+  SELECT u.user_id
+    FROM hailong.users u
+   WHERE (u.login = current_setting('hailong.login'::text, true))
+ LIMIT 1;
+END;
+
+ALTER FUNCTION hailong.visible_user() OWNER TO hailong_migrator;
 
 -- Name: activity; Type: TABLE; Schema: hailong_private; Owner: hailong_migrator
 
@@ -225,7 +365,24 @@ CREATE TABLE hailong.dropped (
     CONSTRAINT dropped_check CHECK ((first_sequence <= last_sequence))
 );
 
+ALTER TABLE ONLY hailong.dropped FORCE ROW LEVEL SECURITY;
+
 ALTER TABLE hailong.dropped OWNER TO hailong_migrator;
+
+-- Name: erased; Type: TABLE; Schema: hailong; Owner: hailong_migrator
+
+CREATE TABLE hailong.erased (
+    key_sha256 bytea NOT NULL,
+    kind text NOT NULL,
+    entry_no bigint NOT NULL,
+    erased_at timestamp with time zone NOT NULL,
+    CONSTRAINT erased_key_sha256_check CHECK ((octet_length(key_sha256) = 32)),
+    CONSTRAINT erased_kind_check CHECK ((kind = ANY (ARRAY['interaction'::text, 'staff'::text])))
+);
+
+ALTER TABLE ONLY hailong.erased FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE hailong.erased OWNER TO hailong_migrator;
 
 -- Name: flags; Type: TABLE; Schema: hailong; Owner: hailong_migrator
 
@@ -392,21 +549,9 @@ CREATE TABLE hailong.scoring_queue (
     queued_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
+ALTER TABLE ONLY hailong.scoring_queue FORCE ROW LEVEL SECURITY;
+
 ALTER TABLE hailong.scoring_queue OWNER TO hailong_migrator;
-
--- Name: sessions; Type: TABLE; Schema: hailong; Owner: hailong_migrator
-
-CREATE TABLE hailong.sessions (
-    token_sha256 bytea NOT NULL,
-    user_id uuid NOT NULL,
-    csrf_token text NOT NULL,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    seen_at timestamp with time zone DEFAULT now() NOT NULL,
-    expires_at timestamp with time zone NOT NULL,
-    CONSTRAINT sessions_token_sha256_check CHECK ((octet_length(token_sha256) = 32))
-);
-
-ALTER TABLE hailong.sessions OWNER TO hailong_migrator;
 
 -- Name: staff; Type: TABLE; Schema: hailong; Owner: hailong_migrator
 
@@ -429,6 +574,8 @@ CREATE TABLE hailong.streams (
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT streams_stream_check CHECK ((stream ~ '^[0-9a-f]{32}$'::text))
 );
+
+ALTER TABLE ONLY hailong.streams FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE hailong.streams OWNER TO hailong_migrator;
 
@@ -464,35 +611,6 @@ ALTER TABLE ONLY hailong.turns FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE hailong.turns OWNER TO hailong_migrator;
 
--- Name: user_branches; Type: TABLE; Schema: hailong; Owner: hailong_migrator
-
-CREATE TABLE hailong.user_branches (
-    user_id uuid NOT NULL,
-    branch_id text NOT NULL
-);
-
-ALTER TABLE hailong.user_branches OWNER TO hailong_migrator;
-
--- Name: users; Type: TABLE; Schema: hailong; Owner: hailong_migrator
-
-CREATE TABLE hailong.users (
-    user_id uuid DEFAULT gen_random_uuid() NOT NULL,
-    login text NOT NULL,
-    password_hash text NOT NULL,
-    role text NOT NULL,
-    staff_id text,
-    language text DEFAULT 'vi'::text NOT NULL,
-    failed_sign_ins integer DEFAULT 0 NOT NULL,
-    locked_until timestamp with time zone,
-    disabled_at timestamp with time zone,
-    CONSTRAINT users_check CHECK (((role = 'clerk'::text) = (staff_id IS NOT NULL))),
-    CONSTRAINT users_language_check CHECK ((language = ANY (ARRAY['vi'::text, 'en'::text]))),
-    CONSTRAINT users_login_check CHECK ((login ~ '^[a-z0-9][a-z0-9._-]{0,63}$'::text)),
-    CONSTRAINT users_role_check CHECK ((role = ANY (ARRAY['supervisor'::text, 'qa'::text, 'privacy'::text, 'clerk'::text, 'operator'::text])))
-);
-
-ALTER TABLE hailong.users OWNER TO hailong_migrator;
-
 -- Name: assignments assignments_pkey; Type: CONSTRAINT; Schema: hailong; Owner: hailong_migrator
 
 ALTER TABLE ONLY hailong.assignments
@@ -522,6 +640,11 @@ ALTER TABLE ONLY hailong.devices
 
 ALTER TABLE ONLY hailong.dropped
     ADD CONSTRAINT dropped_pkey PRIMARY KEY (device_id, stream, first_sequence, last_sequence);
+
+-- Name: erased erased_pkey; Type: CONSTRAINT; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE ONLY hailong.erased
+    ADD CONSTRAINT erased_pkey PRIMARY KEY (key_sha256);
 
 -- Name: flags flags_pkey; Type: CONSTRAINT; Schema: hailong; Owner: hailong_migrator
 
@@ -630,6 +753,10 @@ CREATE INDEX rejects_received ON hailong.rejects USING btree (received_at);
 
 CREATE INDEX reviews_by_flag ON hailong.reviews USING btree (flag_id);
 
+-- Name: interactions refuse_erased; Type: TRIGGER; Schema: hailong; Owner: hailong_migrator
+
+CREATE TRIGGER refuse_erased BEFORE INSERT OR UPDATE ON hailong.interactions FOR EACH ROW EXECUTE FUNCTION hailong.refuse_erased();
+
 -- Name: reviews reviews_append_only; Type: TRIGGER; Schema: hailong; Owner: hailong_migrator
 
 CREATE TRIGGER reviews_append_only BEFORE DELETE OR UPDATE ON hailong.reviews FOR EACH ROW EXECUTE FUNCTION hailong.refuse_change();
@@ -708,9 +835,21 @@ ALTER TABLE ONLY hailong.user_branches
 ALTER TABLE ONLY hailong.users
     ADD CONSTRAINT users_staff_id_fkey FOREIGN KEY (staff_id) REFERENCES hailong.staff(staff_id);
 
+-- Name: scoring_queue any_branch; Type: POLICY; Schema: hailong; Owner: hailong_migrator
+
+CREATE POLICY any_branch ON hailong.scoring_queue TO hailong_worker USING (true);
+
 -- Name: devices any_device; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
 CREATE POLICY any_device ON hailong.devices FOR SELECT TO hailong_ingest USING (true);
+
+-- Name: dropped any_device; Type: POLICY; Schema: hailong; Owner: hailong_migrator
+
+CREATE POLICY any_device ON hailong.dropped TO hailong_ingest USING (true);
+
+-- Name: streams any_device; Type: POLICY; Schema: hailong; Owner: hailong_migrator
+
+CREATE POLICY any_device ON hailong.streams TO hailong_ingest USING (true);
 
 -- Name: rejects any_reject; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
@@ -796,6 +935,10 @@ CREATE POLICY by_branch ON hailong.reviews USING ((branch_id = ANY (hailong.visi
 
 CREATE POLICY by_branch ON hailong.scores USING ((branch_id = ANY (hailong.visible_branches())));
 
+-- Name: scoring_queue by_branch; Type: POLICY; Schema: hailong; Owner: hailong_migrator
+
+CREATE POLICY by_branch ON hailong.scoring_queue TO hailong_ingest USING ((branch_id = ANY (hailong.visible_branches())));
+
 -- Name: staff by_branch; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
 CREATE POLICY by_branch ON hailong.staff USING ((branch_id = ANY (hailong.visible_branches())));
@@ -803,6 +946,22 @@ CREATE POLICY by_branch ON hailong.staff USING ((branch_id = ANY (hailong.visibl
 -- Name: turns by_branch; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
 CREATE POLICY by_branch ON hailong.turns USING ((branch_id = ANY (hailong.visible_branches())));
+
+-- Name: reviews by_deciders; Type: POLICY; Schema: hailong; Owner: hailong_migrator
+
+CREATE POLICY by_deciders ON hailong.reviews AS RESTRICTIVE FOR INSERT TO hailong_app WITH CHECK (hailong.may_decide(decided_by, branch_id));
+
+-- Name: dropped by_device; Type: POLICY; Schema: hailong; Owner: hailong_migrator
+
+CREATE POLICY by_device ON hailong.dropped FOR SELECT TO hailong_app, hailong_auditor USING ((EXISTS ( SELECT
+   FROM hailong.devices d
+  WHERE (d.device_id = dropped.device_id))));
+
+-- Name: streams by_device; Type: POLICY; Schema: hailong; Owner: hailong_migrator
+
+CREATE POLICY by_device ON hailong.streams FOR SELECT TO hailong_app, hailong_auditor USING ((EXISTS ( SELECT
+   FROM hailong.devices d
+  WHERE (d.device_id = streams.device_id))));
 
 -- Name: counters; Type: ROW SECURITY; Schema: hailong; Owner: hailong_migrator
 
@@ -815,6 +974,14 @@ ALTER TABLE hailong.device_status ENABLE ROW LEVEL SECURITY;
 -- Name: devices; Type: ROW SECURITY; Schema: hailong; Owner: hailong_migrator
 
 ALTER TABLE hailong.devices ENABLE ROW LEVEL SECURITY;
+
+-- Name: dropped; Type: ROW SECURITY; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE hailong.dropped ENABLE ROW LEVEL SECURITY;
+
+-- Name: erased; Type: ROW SECURITY; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE hailong.erased ENABLE ROW LEVEL SECURITY;
 
 -- Name: flags; Type: ROW SECURITY; Schema: hailong; Owner: hailong_migrator
 
@@ -838,9 +1005,37 @@ CREATE POLICY not_by_clerks ON hailong.flags AS RESTRICTIVE FOR UPDATE TO hailon
 
 CREATE POLICY not_by_clerks ON hailong.reviews AS RESTRICTIVE FOR INSERT TO hailong_app WITH CHECK ((hailong.visible_staff() = '*'::text));
 
+-- Name: device_status not_for_clerks; Type: POLICY; Schema: hailong; Owner: hailong_migrator
+
+CREATE POLICY not_for_clerks ON hailong.device_status AS RESTRICTIVE TO hailong_app USING ((hailong.visible_staff() = '*'::text));
+
+-- Name: devices not_for_clerks; Type: POLICY; Schema: hailong; Owner: hailong_migrator
+
+CREATE POLICY not_for_clerks ON hailong.devices AS RESTRICTIVE TO hailong_app USING ((hailong.visible_staff() = '*'::text));
+
+-- Name: dropped not_for_clerks; Type: POLICY; Schema: hailong; Owner: hailong_migrator
+
+CREATE POLICY not_for_clerks ON hailong.dropped AS RESTRICTIVE TO hailong_app USING ((hailong.visible_staff() = '*'::text));
+
 -- Name: rejects not_for_clerks; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
 CREATE POLICY not_for_clerks ON hailong.rejects AS RESTRICTIVE TO hailong_app USING ((hailong.visible_staff() = '*'::text));
+
+-- Name: streams not_for_clerks; Type: POLICY; Schema: hailong; Owner: hailong_migrator
+
+CREATE POLICY not_for_clerks ON hailong.streams AS RESTRICTIVE TO hailong_app USING ((hailong.visible_staff() = '*'::text));
+
+-- Name: sessions oneself; Type: POLICY; Schema: hailong; Owner: hailong_migrator
+
+CREATE POLICY oneself ON hailong.sessions TO hailong_app USING ((user_id = ( SELECT hailong.visible_user() AS visible_user)));
+
+-- Name: user_branches oneself; Type: POLICY; Schema: hailong; Owner: hailong_migrator
+
+CREATE POLICY oneself ON hailong.user_branches FOR SELECT TO hailong_app USING ((user_id = ( SELECT hailong.visible_user() AS visible_user)));
+
+-- Name: users oneself; Type: POLICY; Schema: hailong; Owner: hailong_migrator
+
+CREATE POLICY oneself ON hailong.users TO hailong_app USING ((user_id = ( SELECT hailong.visible_user() AS visible_user)));
 
 -- Name: points; Type: ROW SECURITY; Schema: hailong; Owner: hailong_migrator
 
@@ -858,13 +1053,33 @@ ALTER TABLE hailong.reviews ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE hailong.scores ENABLE ROW LEVEL SECURITY;
 
+-- Name: scoring_queue; Type: ROW SECURITY; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE hailong.scoring_queue ENABLE ROW LEVEL SECURITY;
+
+-- Name: sessions; Type: ROW SECURITY; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE hailong.sessions ENABLE ROW LEVEL SECURITY;
+
 -- Name: staff; Type: ROW SECURITY; Schema: hailong; Owner: hailong_migrator
 
 ALTER TABLE hailong.staff ENABLE ROW LEVEL SECURITY;
 
+-- Name: streams; Type: ROW SECURITY; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE hailong.streams ENABLE ROW LEVEL SECURITY;
+
 -- Name: turns; Type: ROW SECURITY; Schema: hailong; Owner: hailong_migrator
 
 ALTER TABLE hailong.turns ENABLE ROW LEVEL SECURITY;
+
+-- Name: user_branches; Type: ROW SECURITY; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE hailong.user_branches ENABLE ROW LEVEL SECURITY;
+
+-- Name: users; Type: ROW SECURITY; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE hailong.users ENABLE ROW LEVEL SECURITY;
 
 -- Name: SCHEMA hailong; Type: ACL; Schema: -; Owner: hailong_migrator
 
@@ -876,7 +1091,6 @@ GRANT USAGE ON SCHEMA hailong TO hailong_backup;
 
 -- Name: SCHEMA hailong_private; Type: ACL; Schema: -; Owner: hailong_migrator
 
-GRANT USAGE ON SCHEMA hailong_private TO hailong_auditor;
 GRANT USAGE ON SCHEMA hailong_private TO hailong_backup;
 
 -- Name: FUNCTION ensure_partitions(from_at timestamp with time zone, to_at timestamp with time zone); Type: ACL; Schema: hailong; Owner: hailong_migrator
@@ -884,6 +1098,65 @@ GRANT USAGE ON SCHEMA hailong_private TO hailong_backup;
 REVOKE ALL ON FUNCTION hailong.ensure_partitions(from_at timestamp with time zone, to_at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION hailong.ensure_partitions(from_at timestamp with time zone, to_at timestamp with time zone) TO hailong_ingest;
 GRANT ALL ON FUNCTION hailong.ensure_partitions(from_at timestamp with time zone, to_at timestamp with time zone) TO hailong_worker;
+
+-- Name: TABLE sessions; Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE hailong.sessions TO hailong_app;
+GRANT SELECT ON TABLE hailong.sessions TO hailong_backup;
+
+-- Name: FUNCTION forget_ended_sessions(idle_s double precision); Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+REVOKE ALL ON FUNCTION hailong.forget_ended_sessions(idle_s double precision) FROM PUBLIC;
+GRANT ALL ON FUNCTION hailong.forget_ended_sessions(idle_s double precision) TO hailong_app;
+
+-- Name: TABLE users; Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+GRANT SELECT ON TABLE hailong.users TO hailong_app;
+GRANT SELECT ON TABLE hailong.users TO hailong_backup;
+
+-- Name: COLUMN users.password_hash; Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+GRANT UPDATE(password_hash) ON TABLE hailong.users TO hailong_app;
+
+-- Name: COLUMN users.language; Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+GRANT UPDATE(language) ON TABLE hailong.users TO hailong_app;
+
+-- Name: COLUMN users.failed_sign_ins; Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+GRANT UPDATE(failed_sign_ins) ON TABLE hailong.users TO hailong_app;
+
+-- Name: COLUMN users.locked_until; Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+GRANT UPDATE(locked_until) ON TABLE hailong.users TO hailong_app;
+
+-- Name: FUNCTION login_of(decider uuid); Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+REVOKE ALL ON FUNCTION hailong.login_of(decider uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION hailong.login_of(decider uuid) TO hailong_app;
+
+-- Name: TABLE user_branches; Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+GRANT SELECT ON TABLE hailong.user_branches TO hailong_app;
+GRANT SELECT ON TABLE hailong.user_branches TO hailong_backup;
+
+-- Name: FUNCTION may_decide(decider uuid, branch text); Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+REVOKE ALL ON FUNCTION hailong.may_decide(decider uuid, branch text) FROM PUBLIC;
+GRANT ALL ON FUNCTION hailong.may_decide(decider uuid, branch text) TO hailong_app;
+
+-- Name: FUNCTION refuse_change(); Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+REVOKE ALL ON FUNCTION hailong.refuse_change() FROM PUBLIC;
+
+-- Name: FUNCTION refuse_erased(); Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+REVOKE ALL ON FUNCTION hailong.refuse_erased() FROM PUBLIC;
+
+-- Name: FUNCTION visible_user(); Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+REVOKE ALL ON FUNCTION hailong.visible_user() FROM PUBLIC;
+GRANT ALL ON FUNCTION hailong.visible_user() TO hailong_app;
 
 -- Name: TABLE activity; Type: ACL; Schema: hailong_private; Owner: hailong_migrator
 
@@ -932,12 +1205,24 @@ GRANT SELECT ON TABLE hailong.devices TO hailong_ingest;
 GRANT SELECT ON TABLE hailong.devices TO hailong_app;
 GRANT SELECT ON TABLE hailong.devices TO hailong_backup;
 
+-- Name: COLUMN devices.device_id; Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+GRANT SELECT(device_id) ON TABLE hailong.devices TO hailong_auditor;
+
+-- Name: COLUMN devices.branch_id; Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+GRANT SELECT(branch_id) ON TABLE hailong.devices TO hailong_auditor;
+
 -- Name: TABLE dropped; Type: ACL; Schema: hailong; Owner: hailong_migrator
 
 GRANT SELECT,INSERT ON TABLE hailong.dropped TO hailong_ingest;
 GRANT SELECT ON TABLE hailong.dropped TO hailong_app;
 GRANT SELECT ON TABLE hailong.dropped TO hailong_backup;
 GRANT SELECT ON TABLE hailong.dropped TO hailong_auditor;
+
+-- Name: TABLE erased; Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+GRANT SELECT ON TABLE hailong.erased TO hailong_backup;
 
 -- Name: TABLE flags; Type: ACL; Schema: hailong; Owner: hailong_migrator
 
@@ -996,11 +1281,6 @@ GRANT SELECT,INSERT,UPDATE ON TABLE hailong.scoring_queue TO hailong_ingest;
 GRANT SELECT,DELETE,UPDATE ON TABLE hailong.scoring_queue TO hailong_worker;
 GRANT SELECT ON TABLE hailong.scoring_queue TO hailong_backup;
 
--- Name: TABLE sessions; Type: ACL; Schema: hailong; Owner: hailong_migrator
-
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE hailong.sessions TO hailong_app;
-GRANT SELECT ON TABLE hailong.sessions TO hailong_backup;
-
 -- Name: TABLE staff; Type: ACL; Schema: hailong; Owner: hailong_migrator
 
 GRANT SELECT ON TABLE hailong.staff TO hailong_ingest;
@@ -1021,32 +1301,6 @@ GRANT SELECT ON TABLE hailong.turns TO hailong_worker;
 GRANT SELECT ON TABLE hailong.turns TO hailong_app;
 GRANT SELECT ON TABLE hailong.turns TO hailong_backup;
 GRANT SELECT ON TABLE hailong.turns TO hailong_auditor;
-
--- Name: TABLE user_branches; Type: ACL; Schema: hailong; Owner: hailong_migrator
-
-GRANT SELECT ON TABLE hailong.user_branches TO hailong_app;
-GRANT SELECT ON TABLE hailong.user_branches TO hailong_backup;
-
--- Name: TABLE users; Type: ACL; Schema: hailong; Owner: hailong_migrator
-
-GRANT SELECT ON TABLE hailong.users TO hailong_app;
-GRANT SELECT ON TABLE hailong.users TO hailong_backup;
-
--- Name: COLUMN users.password_hash; Type: ACL; Schema: hailong; Owner: hailong_migrator
-
-GRANT UPDATE(password_hash) ON TABLE hailong.users TO hailong_app;
-
--- Name: COLUMN users.language; Type: ACL; Schema: hailong; Owner: hailong_migrator
-
-GRANT UPDATE(language) ON TABLE hailong.users TO hailong_app;
-
--- Name: COLUMN users.failed_sign_ins; Type: ACL; Schema: hailong; Owner: hailong_migrator
-
-GRANT UPDATE(failed_sign_ins) ON TABLE hailong.users TO hailong_app;
-
--- Name: COLUMN users.locked_until; Type: ACL; Schema: hailong; Owner: hailong_migrator
-
-GRANT UPDATE(locked_until) ON TABLE hailong.users TO hailong_app;
 
 -- Name: DEFAULT PRIVILEGES FOR SEQUENCES; Type: DEFAULT ACL; Schema: hailong; Owner: hailong_migrator
 

@@ -25,7 +25,7 @@ from hub.embedded.postgres import EmbeddedPostgres
 from hub.ingest.service import IngestService
 from hub.settings import Address, role_url
 from hub.store.arrivals import ensure_partitions
-from hub.store.bootstrap import bootstrap
+from hub.store.bootstrap import bootstrap, limit_database
 from hub.store.migrate import migrate
 from hub.store.place import enrol_device, set_up_place
 from hub.store.pool import Database
@@ -133,6 +133,7 @@ def cloned(server: PostgresServer, template: str) -> Iterator[HubDatabase]:
                 name, owner, sql.Identifier(template)
             )
         )
+        limit_database(connection, found.name)
     yield found
     found.close()
     # A new connection: a test may have killed the server meanwhile.

@@ -123,8 +123,9 @@ LIMIT %(limit)s;
 
 -- name: reviews
 -- Every decision on some flags, in order, with who decided.
-SELECT r.flag_id, r.review_no, r.outcome, r.ground, r.decided_at, u.login AS decided_by
-FROM hailong.reviews r JOIN hailong.users u ON u.user_id = r.decided_by
+SELECT r.flag_id, r.review_no, r.outcome, r.ground, r.decided_at,
+       hailong.login_of(r.decided_by) AS decided_by
+FROM hailong.reviews r
 WHERE r.flag_id = ANY (%(flag_ids)s)
 ORDER BY r.flag_id, r.review_no;
 
