@@ -5,17 +5,16 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import wraps
 from pathlib import Path
-from typing import Any
 
 import click
 
 from hub.auth.permissions import UserRole
 from hub.auth.users import create_user
-from hub.errors import HubError
+from hub.cli_backup import COMMANDS as BACKUP_COMMANDS
+from hub.cli_errors import BadInput, told
 from hub.run import PARTS, run_hub
 from hub.settings import HubSettings
 from hub.store.bootstrap import bootstrap as make_roles_and_database
@@ -26,23 +25,6 @@ from hub.store.roster import import_roster
 
 _FILE = click.Path(exists=False, dir_okay=False, path_type=Path)
 _OPEN_S = 10.0
-
-
-class BadInput(click.ClickException):
-    """One line on standard error, exit code 2."""
-
-    exit_code = 2
-
-
-def _told(command: Callable[..., None]) -> Callable[..., None]:
-    @wraps(command)
-    def run(*args: Any, **options: Any) -> None:
-        try:
-            command(*args, **options)
-        except HubError as error:
-            raise BadInput(str(error)) from error
-
-    return run
 
 
 @click.group(
@@ -70,7 +52,7 @@ def hub(log_level: str) -> None:
     multiple=True,
     help="Run this part alone; may be given several times.  [default: all]",
 )
-@_told
+@told
 def run(parts: tuple[str, ...]) -> None:
     """Run the hub's services until Ctrl-C."""
     stop = threading.Event()
@@ -88,7 +70,7 @@ def run(parts: tuple[str, ...]) -> None:
     help="Such as postgresql://postgres@host/postgres?passfile=FILE; a password belongs in the "
     "file.",
 )
-@_told
+@told
 def bootstrap(superuser_url: str) -> None:
     """Make the database and its roles; missing passwords are added to the password file."""
     settings = HubSettings.from_environment(os.environ)
@@ -97,7 +79,7 @@ def bootstrap(superuser_url: str) -> None:
 
 
 @hub.command()
-@_told
+@told
 def migrate() -> None:
     """Bring the database to this version's schema."""
     with _as_migrator() as database:
@@ -107,7 +89,7 @@ def migrate() -> None:
 
 @hub.command()
 @click.argument("file", type=_FILE)
-@_told
+@told
 def place(file: Path) -> None:
     """Set up branches, points and counters from a CSV file."""
     rows = read_place(file)
@@ -118,7 +100,7 @@ def place(file: Path) -> None:
 
 @hub.command()
 @click.argument("file", type=_FILE)
-@_told
+@told
 def roster(file: Path) -> None:
     """Import who sits where and when from a CSV file: branch,counter,staff,from,to."""
     with _as_migrator() as database:
@@ -136,7 +118,7 @@ def devices() -> None:
 @click.option("--branch", required=True)
 @click.option("--counter", required=True)
 @click.option("--key", required=True, help="What `hailong agent key` printed on the device.")
-@_told
+@told
 def enrol(device: str, branch: str, counter: str, key: str) -> None:
     """Take messages of this device, signed with this key, from this counter."""
     with _as_migrator() as database:
@@ -148,7 +130,7 @@ def enrol(device: str, branch: str, counter: str, key: str) -> None:
 
 @devices.command()
 @click.option("--device", required=True)
-@_told
+@told
 def revoke(device: str) -> None:
     """Take no further message of this device."""
     with _as_migrator() as database:
@@ -167,7 +149,7 @@ def users() -> None:
 @click.option("--branch", "branches", multiple=True, required=True, help="May be given often.")
 @click.option("--staff", help="For a clerk: the pseudonym in the roster.")
 @click.option("--language", type=click.Choice(["vi", "en"]), default="vi", show_default=True)
-@_told
+@told
 def add(login: str, role: str, branches: tuple[str, ...], staff: str | None, language: str) -> None:
     """Add a user, or change one. The password is asked, or read from a pipe."""
     if sys.stdin.isatty():
@@ -179,6 +161,10 @@ def add(login: str, role: str, branches: tuple[str, ...], staff: str | None, lan
     with _as_migrator() as database:
         create_user(database, login, password, role, branches, staff, language)
     click.echo(f"user {login} may sign in")
+
+
+for _command in BACKUP_COMMANDS:
+    hub.add_command(_command)
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from hub.ingest.process import Processor
 from hub.ingest.settle import Confirmations
 from hub.ingest.subscriber import WINDOW, Arrived, Subscriber
 from hub.settings import Address
+from hub.store.backup import refuse_unreplayed
 from hub.store.errors import DatabaseUnavailableError, StoreError
 from hub.store.pool import Database
 from hub.store.rows import StreamRow
@@ -60,6 +61,8 @@ class IngestService:
         if not self._persist(lambda: self._database.open(_OPEN_S), stop):
             return
         try:
+            if not self._persist(lambda: refuse_unreplayed(self._database), stop):
+                return
             # Partitions first: a message that finds none would be tried twice.
             self._persist(self._partitions, stop)
             self._subscriber.start()
