@@ -88,7 +88,11 @@ def parse(raw: bytes) -> Body:
     Raises EnvelopeError (see `read_object`), UnknownKindError, UnknownVersionError or
     SchemaError. No error repeats what the message held, nor leads to an error that does.
     """
-    data = read_object(raw)
+    return parse_object(raw, read_object(raw))
+
+
+def parse_object(raw: bytes, data: Mapping[str, Any]) -> Body:
+    """As `parse`, where `read_object` has read `raw` before: a hub reads each message once."""
     kind, version = data.get("kind"), data.get("schema_version")
     if not isinstance(kind, str) or kind not in CURRENT:
         raise UnknownKindError(f"unknown kind; expected one of {', '.join(CURRENT)}")
@@ -101,7 +105,8 @@ def parse(raw: bytes) -> Body:
     except ValidationError as error:
         fault = _fault(kind, error)
     else:
-        return Body(**dict(read))
+        # Checked by its reader, which is a Body with the payload's type named.
+        return Body.model_construct(_fields_set=read.model_fields_set, **dict(read))
     # Raised outside of the handler: pydantic's error holds the message, and would be kept
     # as this one's cause or context.
     raise fault

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from schemas.errors import TopicError
 
@@ -36,8 +37,12 @@ class Topic:
         return f"{PREFIX}/{self.branch}/{self.counter}/{self.kind}"
 
 
+@lru_cache(maxsize=65_536)
 def parse(topic: str) -> Topic:
-    """The parts of a topic; raises TopicError when it is not one of ours."""
+    """The parts of a topic; raises TopicError when it is not one of ours.
+
+    Remembered: a hub meets each counter's few topics again and again.
+    """
     parts = topic.split("/")
     if len(parts) != 5 or "/".join(parts[:2]) != PREFIX:
         raise TopicError(f"topic is not ours: expected {PREFIX}/branch/counter/kind")

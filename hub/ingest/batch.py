@@ -1,12 +1,13 @@
 """Messages of a batch as rows: pure, in the order of arrival."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from datetime import timedelta
 from typing import Any
 
 from pydantic import BaseModel
 
-from hub.ingest.rejects import reject_row
+from hub.ingest.rejects import count_rows, reject_row
 from hub.ingest.verify import Refused, Verified
 from hub.store.rows import (
     ActivityRow,
@@ -24,9 +25,11 @@ from schemas.health import DroppedPayload, HealthPayload
 from schemas.interaction import InteractionPayload
 
 Judged = Verified | Refused
+LATE = timedelta(minutes=10)
+"""After what it tells of; later than this, live pages have passed it by."""
 
 
-def count_rows(judged: Judged) -> int:
+def rows_of(judged: Judged) -> int:
     """How many rows a message becomes, to bound a transaction by."""
     if isinstance(judged, Verified):
         payload = judged.body.payload
@@ -42,11 +45,14 @@ def branches_of(batch: Iterable[Judged]) -> list[str]:
     return sorted({j.topic.branch for j in batch if isinstance(j, Verified)})
 
 
-def arrivals_of(batch: Iterable[Judged]) -> Arrivals:
+def arrivals_of(
+    batch: Iterable[Judged], keeps: Callable[[Refused], bool] = lambda _: True
+) -> Arrivals:
+    """`keeps` says which refused messages are recorded one by one; all are counted."""
     interactions: dict[tuple[str, str, str], tuple[InteractionRow, list[TurnRow]]] = {}
     activity: list[ActivityRow] = []
-    health: list[HealthRow] = []
-    states: list[StateRow] = []
+    health: dict[str, HealthRow] = {}
+    states: dict[str, StateRow] = {}
     dropped: list[DroppedRow] = []
     refused: list[Refused] = []
     settled: list[RangeRow] = []
@@ -60,25 +66,33 @@ def arrivals_of(batch: Iterable[Judged]) -> Arrivals:
             row = _interaction(judged, payload)
             key = (row.branch_id, row.counter_id, f"{row.at.isoformat()} {row.interaction_id}")
             held = interactions.get(key)
-            # One statement cannot meet a row twice: of one batch the highest revision counts.
+            # One statement cannot meet a row twice: of one batch the highest revision counts,
+            # as do a device's newest health and its latest connection.
             if held is None or held[0].revision < row.revision:
                 interactions[key] = (row, _turns(row, payload))
         elif isinstance(payload, ActivityPayload):
             activity += _activity(judged, payload)
         elif isinstance(payload, HealthPayload):
-            health.append(_health(judged, payload))
+            report = _health(judged, payload)
+            before = health.get(report.device_id)
+            if before is None or before.health_at <= report.health_at:
+                health[report.device_id] = report
         elif isinstance(payload, StatePayload):
-            states.append(_state(judged, payload))
+            state = _state(judged, payload)
+            older = states.get(state.device_id)
+            if older is None or older.connection <= state.connection:
+                states[state.device_id] = state
         elif isinstance(payload, DroppedPayload):
             dropped += _dropped(judged, payload)
     return Arrivals(
         interactions=tuple(row for row, _ in interactions.values()),
         turns=tuple(turn for _, turns in interactions.values() for turn in turns),
         activity=tuple(activity),
-        health=tuple(health),
-        states=tuple(states),
+        health=tuple(health.values()),
+        states=tuple(states.values()),
         dropped=tuple(dropped),
-        rejects=tuple(reject_row(r) for r in refused),
+        rejects=tuple(reject_row(r) for r in refused if keeps(r)),
+        reject_counts=count_rows(refused),
         settled=tuple(settled),
     )
 
@@ -92,10 +106,16 @@ def _settled(judged: Judged) -> list[RangeRow]:
         device, stream, sequence = body.device_id, body.stream, body.sequence
     if device is None or stream is None or sequence is None:
         return []
-    rows = [RangeRow(device, stream, sequence, sequence)]
-    if isinstance(judged, Verified) and isinstance(judged.body.payload, DroppedPayload):
+    if isinstance(judged, Refused):
+        return [RangeRow(device, stream, sequence, sequence, "rejected")]
+    captured_at = judged.body.captured_at
+    late = judged.received.received_at - captured_at > LATE
+    rows = [RangeRow(device, stream, sequence, sequence, "stored", late, captured_at)]
+    if isinstance(judged.body.payload, DroppedPayload):
         lost = judged.body.payload
-        rows += [RangeRow(device, lost.dropped_stream, r.first, r.last) for r in lost.ranges]
+        rows += [
+            RangeRow(device, lost.dropped_stream, r.first, r.last, "dropped") for r in lost.ranges
+        ]
     return rows
 
 
@@ -122,41 +142,55 @@ def _interaction(verified: Verified, payload: InteractionPayload) -> Interaction
 
 
 def _turns(row: InteractionRow, payload: InteractionPayload) -> list[TurnRow]:
+    branch, counter, at, interaction = row.branch_id, row.counter_id, row.at, row.interaction_id
     return [
         TurnRow(
-            branch_id=row.branch_id,
-            counter_id=row.counter_id,
-            at=row.at,
-            interaction_id=row.interaction_id,
-            turn_no=number,
-            role=turn.role.value,
-            role_confidence=turn.role_confidence,
-            start_s=turn.start_s,
-            duration_s=turn.duration_s,
-            speech_s=turn.speech_s,
-            continued=turn.continued,
-            syllables=turn.syllables,
-            syllables_per_minute=turn.syllables_per_minute,
-            loudness_dbfs=turn.loudness_dbfs,
-            loudness_above_baseline_db=turn.loudness_above_baseline_db,
-            asr_confidence=turn.asr_confidence,
-            language=turn.language.value if turn.language else None,
-            backchannel=turn.backchannel,
-            sentiment_polarity=turn.sentiment.polarity if turn.sentiment else None,
-            sentiment_confidence=turn.sentiment.confidence if turn.sentiment else None,
-            hits=_json_list(turn.hits),
+            branch,
+            counter,
+            at,
+            interaction,
+            number,
+            turn.role.value,
+            turn.role_confidence,
+            turn.start_s,
+            turn.duration_s,
+            turn.speech_s,
+            turn.continued,
+            turn.syllables,
+            turn.syllables_per_minute,
+            turn.loudness_dbfs,
+            turn.loudness_above_baseline_db,
+            turn.asr_confidence,
+            turn.language.value if turn.language else None,
+            turn.backchannel,
+            turn.sentiment.polarity if turn.sentiment else None,
+            turn.sentiment.confidence if turn.sentiment else None,
+            _json_list(turn.hits) if turn.hits else "[]",
         )
         for number, turn in enumerate(payload.turns, start=1)
     ]
 
 
 def _activity(verified: Verified, payload: ActivityPayload) -> list[ActivityRow]:
+    branch, counter = verified.topic.branch, verified.topic.counter
+    device = verified.body.device_id
     return [
         ActivityRow(
-            branch_id=verified.topic.branch,
-            counter_id=verified.topic.counter,
-            device_id=verified.body.device_id,
-            **window.model_dump(),
+            branch,
+            counter,
+            window.at,
+            device,
+            window.staff_speech_s,
+            window.citizen_speech_s,
+            window.unknown_speech_s,
+            window.overlap_s,
+            window.staff_level_dbfs,
+            window.citizen_level_dbfs,
+            window.citizen_present_s,
+            window.staff_present_s,
+            window.in_interaction_s,
+            window.audio_coverage,
+            window.video_coverage,
         )
         for window in payload.windows
     ]

@@ -1,13 +1,14 @@
 """A batch of messages, verified and committed; what cannot be stored is found and rejected."""
 
 import logging
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from hub.ingest.batch import Judged, arrivals_of, branches_of, count_rows
-from hub.ingest.rejects import refused_by_database
-from hub.ingest.verify import NEWEST, OLDEST, Received, Refused, claimed_device, verify
+from hub.ingest.batch import Judged, arrivals_of, branches_of, rows_of
+from hub.ingest.rejects import RejectBudget, refused_by_database
+from hub.ingest.verify import NEWEST, OLDEST, Received, Refused, check, unwrap
 from hub.store.arrivals import ensure_partitions, find_devices, write_arrivals
 from hub.store.errors import PartitionMissingError, RowRefusedError
 from hub.store.pool import Database
@@ -22,30 +23,42 @@ _AHEAD = timedelta(days=14)
 
 @dataclass
 class Processor:
-    """Not thread-safe. Idempotent: a batch may be processed again from its start."""
+    """Two stages, each for one thread at a time: `judge`, then `store`. Idempotent: a batch may
+    be stored again from its start.
+    """
 
     database: Database
     clock: Callable[[], datetime]
     counters: dict[str, tuple[str, str]] = field(default_factory=dict)
     """Device -> branch and counter, of the devices met."""
+    rejects: RejectBudget = field(default_factory=RejectBudget)
 
     def process(self, batch: Sequence[Received]) -> list[StreamRow]:
-        """Commits all of the batch, as rows or as rejects, and returns where the streams stand.
+        """Both stages, one after the other."""
+        return self.store(self.judge(batch))
 
-        Raises StoreError when the database could not; then nothing may be acknowledged.
+    def judge(self, batch: Sequence[Received]) -> list[Judged]:
+        """Each message believed or refused. Raises StoreError when the devices could not be
+        looked up.
         """
-        claimed = {device for r in batch if (device := claimed_device(r)) is not None}
+        opened = [unwrap(received) for received in batch]
+        claimed = {o.device_id for o in opened if o.device_id is not None}
+        # Asked for each batch, so that a revoked device is refused at once.
         devices = find_devices(self.database, sorted(claimed))
         self.counters |= {d.device_id: (d.branch_id, d.counter_id) for d in devices.values()}
         now = self.clock()
-        judged = [verify(received, devices, now) for received in batch]
-        for item in judged:
-            if isinstance(item, Refused):
-                log.warning("message of %s rejected: %s", item.device_id, item.reason.value)
+        return [o if isinstance(o, Refused) else check(o, devices, now) for o in opened]
+
+    def store(self, judged: Sequence[Judged]) -> list[StreamRow]:
+        """Commits all of it, as rows or as rejects, and returns where the streams stand.
+
+        Raises StoreError when the database could not; then nothing may be acknowledged.
+        """
         latest: dict[tuple[str, str], StreamRow] = {}
         for part in _parts(judged):
             for stream in self._store(part):
                 latest[stream.device_id, stream.stream] = stream
+        self.rejects.tell([j for j in judged if isinstance(j, Refused)], time.monotonic())
         return list(latest.values())
 
     def make_partitions(self) -> None:
@@ -57,13 +70,17 @@ class Processor:
 
     def _store(self, judged: Sequence[Judged]) -> list[StreamRow]:
         try:
-            return write_arrivals(self.database, branches_of(judged), arrivals_of(judged))
+            return write_arrivals(
+                self.database, branches_of(judged), arrivals_of(judged, self.rejects.keeps)
+            )
         except PartitionMissingError:
             self.make_partitions()
         except RowRefusedError as error:
             return self._bisect(judged, error)
         try:
-            return write_arrivals(self.database, branches_of(judged), arrivals_of(judged))
+            return write_arrivals(
+                self.database, branches_of(judged), arrivals_of(judged, self.rejects.keeps)
+            )
         except RowRefusedError as error:
             return self._bisect(judged, error)
 
@@ -85,7 +102,7 @@ def _parts(judged: Iterable[Judged]) -> Iterator[list[Judged]]:
     part: list[Judged] = []
     rows = 0
     for item in judged:
-        size = count_rows(item)
+        size = rows_of(item)
         if part and rows + size > ROWS:
             yield part
             part, rows = [], 0

@@ -1,14 +1,24 @@
-"""Ingest as a whole: messages in, rows committed, then acknowledged, then confirmed."""
+"""Ingest as a whole: messages in, judged, committed, then acknowledged, then confirmed.
+
+Two threads, so that one judges while the database works for the other:
+
+    subscriber -> [two windows] -> judging -> [one batch] -> storing -> acknowledge, confirm
+
+Both queues wait when they are full. A batch is acknowledged in the order of its arrival.
+"""
 
 import logging
+import queue
 import random
 import threading
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from nacl.signing import SigningKey
 
+from hub.ingest.batch import Judged
 from hub.ingest.process import Processor
 from hub.ingest.settle import Confirmations
 from hub.ingest.subscriber import WINDOW, Arrived, Subscriber
@@ -21,13 +31,22 @@ from hub.store.rows import StreamRow
 log = logging.getLogger(__name__)
 
 BATCH_S = 0.2
+BATCH_MESSAGES = 400
+"""About 2,500 rows of a city's mix."""
 _PARTITIONS_S = 6 * 3600.0
 _RETRY_S = (0.1, 5.0)
 _OPEN_S = 1.0
+_LOOK_S = 0.2
 
 
 def utc_now() -> datetime:
     return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    arrived: Sequence[Arrived]
+    judged: Sequence[Judged] = field(repr=False)
 
 
 class IngestService:
@@ -41,65 +60,102 @@ class IngestService:
         *,
         clock: Callable[[], datetime] = utc_now,
         client_id: str = "hailong-ingest",
+        window: int = WINDOW,
+        share: str | None = None,
     ) -> None:
         """`client_id` stays the same from run to run: the broker keeps the session by it."""
         self._database = database
-        self._subscriber = Subscriber(broker, client_id=client_id, clock=clock)
+        self._subscriber = Subscriber(
+            broker, client_id=client_id, clock=clock, window=window, share=share
+        )
         self._processor = Processor(database, clock)
         self._confirmations = Confirmations(lambda m: hub_key.sign(m).signature, clock)
-        self._state: str | None = None
-        """Code of the error that goes on, empty when all is well, None before the start."""
+        self._faults: dict[str, str] = {}
+        """Thread -> code of the error that it meets, empty when all is well."""
+        self._told: str | None = None
+        self._telling = threading.Lock()
         self._partitions_due_s = 0.0
+        self._judged: queue.Queue[Batch] = queue.Queue(1)
+        # Half a window, so that the broker hands out the next while this one is stored.
+        self._most = max(1, min(BATCH_MESSAGES, window // 2))
 
     @property
     def ready(self) -> bool:
         """Database open and topics subscribed."""
-        return self._state == "" and self._subscriber.connected
+        return self._told == "" and self._subscriber.connected
 
     def run(self, stop: threading.Event) -> None:
         """Until `stop`. What was not committed by then the broker delivers again."""
         if not self._persist(lambda: self._database.open(_OPEN_S), stop):
             return
+        ended = threading.Event()
+        storing = threading.Thread(
+            target=self._keep_storing, args=(stop, ended), name="ingest-store"
+        )
         try:
             if not self._persist(lambda: refuse_unreplayed(self._database), stop):
                 return
             # Partitions first: a message that finds none would be tried twice.
             self._persist(self._partitions, stop)
             self._subscriber.start()
-            while not stop.is_set():
-                self._turn(stop)
+            storing.start()
+            while not stop.is_set() and not ended.is_set():
+                self._judge(stop, ended)
         finally:
+            ended.set()
+            if storing.is_alive():
+                storing.join()
             self._subscriber.stop()
             self._database.close()
 
-    def _turn(self, stop: threading.Event) -> None:
-        self._persist(self._partitions, stop)
-        batch = self._gather()
-        if batch:
-            streams: list[StreamRow] = []
+    def _judge(self, stop: threading.Event, ended: threading.Event) -> None:
+        arrived = self._subscriber.take(self._most, _LOOK_S, BATCH_S)
+        if not arrived:
+            return
+        received = [a.received for a in arrived]
+        judged: list[Judged] = []
 
-            def commit() -> None:
-                streams[:] = self._processor.process([a.received for a in batch])
+        def judge() -> None:
+            judged[:] = self._processor.judge(received)
 
-            if not self._persist(commit, stop):
-                return
-            for arrived in batch:
-                self._subscriber.acknowledge(arrived)
-            self._confirmations.note(streams, self._processor.counters)
-        self._confirm()
+        if not self._persist(judge, stop):
+            return
+        batch = Batch(arrived, judged)
+        while not stop.is_set() and not ended.is_set():
+            try:
+                self._judged.put(batch, timeout=_LOOK_S)
+            except queue.Full:
+                continue
+            return
 
-    def _gather(self) -> Sequence[Arrived]:
-        """200 ms of messages, or as many as the broker hands out unacknowledged."""
-        batch: list[Arrived] = []
-        end_s = time.monotonic() + BATCH_S
-        while len(batch) < WINDOW:
-            arrived = self._subscriber.take(max(0.0, end_s - time.monotonic()))
-            if arrived is None:
-                break
-            if not batch:
-                end_s = time.monotonic() + BATCH_S
-            batch.append(arrived)
-        return batch
+    def _keep_storing(self, stop: threading.Event, ended: threading.Event) -> None:
+        """The second thread; whatever ends it ends the worker, whose supervisor starts anew."""
+        try:
+            while not stop.is_set() and not ended.is_set():
+                self._persist(self._partitions, stop)
+                try:
+                    batch = self._judged.get(timeout=_LOOK_S)
+                except queue.Empty:
+                    pass
+                else:
+                    self._store(batch, stop)
+                self._confirm()
+        except Exception:  # noqa: BLE001 - the boundary of the thread, told before it ends
+            log.exception("storing stopped by an error")
+        finally:
+            ended.set()
+
+    def _store(self, batch: Batch, stop: threading.Event) -> None:
+        streams: list[StreamRow] = []
+
+        def commit() -> None:
+            streams[:] = self._processor.store(batch.judged)
+
+        if not self._persist(commit, stop):
+            return
+        for arrived in batch.arrived:
+            self._subscriber.acknowledge(arrived)
+        self._confirmations.note(streams, self._processor.counters)
 
     def _confirm(self) -> None:
         if self._subscriber.connected:
@@ -126,20 +182,24 @@ class IngestService:
             else:
                 self._tell(None)
                 return True
-            self._confirm()
             stop.wait(random.uniform(0.5, 1.0) * delay_s)  # noqa: S311 - no secret
             delay_s = min(_RETRY_S[1], delay_s * 2)
         return False
 
     def _tell(self, error: StoreError | None) -> None:
         """Once a change, with the address tried."""
-        state = "" if error is None else error.code
-        if state == self._state:
-            return
-        self._state = state
+        with self._telling:
+            self._faults[threading.current_thread().name] = "" if error is None else error.code
+            # What one thread can do the other may not: a full database still answers.
+            state = next((fault for fault in self._faults.values() if fault), "")
+            if state == self._told:
+                return
+            self._told = state
         address = self._database.address
-        if error is None:
+        if not state:
             log.info("database %s: in use", address)
+        elif error is None:
+            return  # this thread's fault is over, the other's goes on and was told
         elif isinstance(error, DatabaseUnavailableError):
             log.warning("database %s: %s; trying again for ever", address, error)
         else:

@@ -5,9 +5,9 @@ still holds, within the receive maximum.
 """
 
 import logging
-import queue
 import random
 import threading
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -25,14 +25,17 @@ from schemas import topics
 
 log = logging.getLogger(__name__)
 
-WINDOW = 100
-"""Unacknowledged messages at most: MQTT 5's receive maximum, and rumqttd's own limit."""
+WINDOW = 1000
+"""Unacknowledged messages at most: MQTT 5's receive maximum. Some brokers give fewer: rumqttd
+100, Mosquitto its max_inflight_messages."""
 KINDS = frozenset({"activity", "interaction", "health", "dropped", "state"})
 _SESSION_S = 7 * 86_400
 """How long the broker keeps messages for a hub that is away."""
 _KEEPALIVE_S = 30
 _RETRY_S = (0.5, 5.0)
 _PUT_S = 0.2
+_MOST_UNSENT = 5000
+"""Confirmations that wait for the broker; a device that misses one asks again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +51,8 @@ class Arrived:
 class Subscriber:
     """Reconnects for ever with jittered back-off; logs a change of state once.
 
-    Queue: `capacity` messages. When full, the network thread waits, and with it the broker,
-    which holds the rest.
+    Queue: two windows of messages. When full, the network thread waits, and with it the
+    broker, which holds the rest.
     """
 
     def __init__(
@@ -58,11 +61,16 @@ class Subscriber:
         *,
         client_id: str,
         clock: Callable[[], datetime],
-        capacity: int = 2 * WINDOW,
+        window: int = WINDOW,
+        share: str | None = None,
     ) -> None:
+        """`share`: the name of a group of workers that share the messages ($share)."""
         self.broker = broker
+        self.window = window
+        self._share = share
         self._clock = clock
-        self._queue: queue.Queue[Arrived] = queue.Queue(capacity)
+        self._arrived: deque[Arrived] = deque()
+        self._changed = threading.Condition()
         self._up = threading.Event()
         self._lost = threading.Event()
         self._stopping = threading.Event()
@@ -85,12 +93,17 @@ class Subscriber:
         if self._thread.is_alive():
             self._thread.join()
 
-    def take(self, timeout_s: float) -> Arrived | None:
-        """The next message, or None when none comes in time."""
-        try:
-            return self._queue.get(timeout=timeout_s) if timeout_s > 0 else self._queue.get_nowait()
-        except queue.Empty:
-            return None
+    def take(self, most: int, wait_s: float, gather_s: float) -> list[Arrived]:
+        """Up to `most` messages: none when none comes within `wait_s`, else what has come
+        `gather_s` after the first.
+        """
+        with self._changed:
+            if not self._changed.wait_for(lambda: self._arrived, wait_s):
+                return []
+            self._changed.wait_for(lambda: len(self._arrived) >= most, gather_s)
+            taken = [self._arrived.popleft() for _ in range(min(most, len(self._arrived)))]
+            self._changed.notify_all()  # there is room again
+            return taken
 
     def acknowledge(self, arrived: Arrived) -> None:
         """After the commit, in the order of arrival. A message of a lost connection comes again
@@ -121,7 +134,7 @@ class Subscriber:
         client = self._new_client()
         connect = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
         connect.SessionExpiryInterval = _SESSION_S
-        connect.ReceiveMaximum = WINDOW
+        connect.ReceiveMaximum = self.window
         try:
             client.connect(
                 self.broker.host,
@@ -154,7 +167,7 @@ class Subscriber:
             manual_ack=True,
             reconnect_on_failure=False,
         )
-        client.max_queued_messages_set(10 * WINDOW)
+        client.max_queued_messages_set(_MOST_UNSENT)
         client.connect_timeout = 5.0
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect
@@ -184,7 +197,7 @@ class Subscriber:
             self._lost.set()
             return
         # Always: a broker that forgot the session forgot the subscriptions, too.
-        filters = [f for f in topics.up_filters() if f.rsplit("/", 1)[1] in KINDS]
+        filters = [f for f in topics.up_filters(self._share) if f.rsplit("/", 1)[1] in KINDS]
         client.subscribe([(name, 1) for name in filters])
 
     def _on_subscribe(
@@ -218,12 +231,13 @@ class Subscriber:
     def _on_message(self, client: mqtt.Client, _userdata: Any, message: mqtt.MQTTMessage) -> None:
         received = Received(_topic(message), bytes(message.payload), self._clock())
         arrived = Arrived(received, message.mid, message.qos, client)
-        while not self._stopping.is_set() and not self._lost.is_set():
-            try:
-                self._queue.put(arrived, timeout=_PUT_S)
-            except queue.Full:
-                continue
-            return
+        with self._changed:
+            while len(self._arrived) >= 2 * self.window:
+                if self._stopping.is_set() or self._lost.is_set():
+                    return
+                self._changed.wait(_PUT_S)
+            self._arrived.append(arrived)
+            self._changed.notify_all()
 
 
 def _topic(message: mqtt.MQTTMessage) -> str:

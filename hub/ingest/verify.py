@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from nacl.exceptions import BadSignatureError
 from nacl.signing import VerifyKey
@@ -13,6 +14,7 @@ from hub.store.rows import DeviceRow
 from schemas import envelope, registry, topics
 from schemas.activity import ActivityPayload
 from schemas.control import StatePayload
+from schemas.envelope import Sealed
 from schemas.errors import TopicError, WireError
 from schemas.interaction import InteractionPayload
 from schemas.registry import Body
@@ -58,29 +60,55 @@ class Refused:
     """As claimed, where `stream` is None."""
     stream: str | None = None
     sequence: int | None = None
+    counted_under: tuple[str, str] = ("", "")
+    """Branch and device as enrolled; empty where no such device is."""
 
     @property
     def sha256(self) -> bytes:
         return hashlib.sha256(self.received.payload).digest()
 
 
-def claimed_device(received: Received) -> str | None:
-    """Who says to have sent this, to look the key up by; nothing is believed yet."""
-    try:
-        return _claim(envelope.unseal(received.payload).body).device_id
-    except WireError:
-        return None
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A message with its outside in order; who it says to come from is not believed yet."""
+
+    received: Received
+    topic: Topic
+    sealed: Sealed
+    data: Mapping[str, Any] = field(repr=False)
+    """The body as JSON gives it, read once."""
+    device_id: str | None
+    stream: str | None
+    sequence: int | None
 
 
-def verify(  # noqa: PLR0911 - one return a check
-    received: Received, devices: Mapping[str, DeviceRow], now: datetime
-) -> Verified | Refused:
-    """Checks in this order, each with its reason:
+def unwrap(received: Received) -> Opened | Refused:
+    """Checks that need no knowledge of devices:
 
     1. size: 256 KiB at most (too_large)
     2. envelope: a known version, a signature, a JSON body (unknown_envelope_version,
        bad_envelope)
     3. topic: one of ours, going up (topic_mismatch)
+    """
+    # 1. Size and 2. envelope
+    try:
+        sealed = envelope.unseal(received.payload)
+        data = registry.read_object(sealed.body)
+    except WireError as error:
+        return _refused(error.reason, str(error), received, _topic_or_none(received.topic))
+    device, stream, sequence = _claim(data)
+    # 3. Topic
+    topic = _topic_or_none(received.topic)
+    if topic is None or topic.kind not in topics.UP:
+        # Without the topic: a stranger chose it.
+        detail = "topic is none that counters send on"
+        return _refused(RejectReason.TOPIC_MISMATCH, detail, received, None, device)
+    return Opened(received, topic, sealed, data, device, stream, sequence)
+
+
+def check(opened: Opened, devices: Mapping[str, DeviceRow], now: datetime) -> Verified | Refused:
+    """Checks against what is enrolled, in this order:
+
     4. device: enrolled (unknown_device), not revoked (revoked), at this topic's counter
        (topic_mismatch)
     5. signature over topic and body by the device's key (bad_signature)
@@ -91,64 +119,56 @@ def verify(  # noqa: PLR0911 - one return a check
 
     From 6 on the sender is who it says, so its sequence may be settled as rejected.
     """
-    # 1. Size and 2. envelope
-    try:
-        sealed = envelope.unseal(received.payload)
-        claim = _claim(sealed.body)
-    except WireError as error:
-        return _refused(error.reason, str(error), received, _topic_or_none(received.topic))
-    # 3. Topic
-    topic = _topic_or_none(received.topic)
-    if topic is None or topic.kind not in topics.UP:
-        # Without the topic: a stranger chose it.
-        detail = "topic is none that counters send on"
-        return _refused(RejectReason.TOPIC_MISMATCH, detail, received, None, claim.device_id)
+    received, topic = opened.received, opened.topic
     # 4. Device
-    device = devices.get(claim.device_id) if claim.device_id else None
+    device = devices.get(opened.device_id) if opened.device_id else None
     fault = _device_fault(device, topic)
     if fault is not None:
-        return _refused(*fault, received, topic, claim.device_id)
+        return _refused(*fault, received, topic, opened.device_id, device=device)
     assert device is not None
     # 5. Signature
     try:
         VerifyKey(device.public_key).verify(
-            envelope.signed_bytes(received.topic, sealed.body), sealed.signature
+            envelope.signed_bytes(received.topic, opened.sealed.body), opened.sealed.signature
         )
     except (BadSignatureError, ValueError):
         detail = "signature does not fit topic, body and the device's enrolled key"
-        return _refused(RejectReason.BAD_SIGNATURE, detail, received, topic, device.device_id)
+        return _refused(
+            RejectReason.BAD_SIGNATURE, detail, received, topic, device.device_id, device=device
+        )
     # 6. Body
-    known = (topic, device.device_id, claim.stream, claim.sequence)
+    known = (topic, device.device_id, opened.stream, opened.sequence)
     try:
-        body = registry.parse(sealed.body)
+        body = registry.parse_object(opened.sealed.body, opened.data)
     except WireError as error:
-        return _refused(error.reason, str(error), received, *known)
+        return _refused(error.reason, str(error), received, *known, device=device)
     if body.kind != topic.kind:
         detail = f"body is {body.kind}, topic is {topic.kind}"
-        return _refused(RejectReason.TOPIC_MISMATCH, detail, received, *known)
+        return _refused(RejectReason.TOPIC_MISMATCH, detail, received, *known, device=device)
     # 7. Clock
     oldest = OLDEST_STATE if body.kind == "state" else OLDEST
+    earliest, latest = now - oldest, now + NEWEST
     for name, at in _times(body):
-        if not now - oldest <= at <= now + NEWEST:
+        if not earliest <= at <= latest:
             lag_s = (now - at).total_seconds()
             detail = (
                 f"{name} lies {lag_s:.0f} s before the hub's clock; expected "
                 f"{-NEWEST.total_seconds():.0f} to {oldest.total_seconds():.0f}"
             )
-            return _refused(RejectReason.CLOCK, detail, received, *known)
+            return _refused(RejectReason.CLOCK, detail, received, *known, device=device)
     return Verified(topic, body, received)
 
 
-@dataclass(frozen=True, slots=True)
-class _Claim:
-    device_id: str | None
-    stream: str | None
-    sequence: int | None
+def verify(
+    received: Received, devices: Mapping[str, DeviceRow], now: datetime
+) -> Verified | Refused:
+    """All checks, 1 to 7, of one message."""
+    opened = unwrap(received)
+    return opened if isinstance(opened, Refused) else check(opened, devices, now)
 
 
-def _claim(body: bytes) -> _Claim:
-    """Who and which row a body says it is. Raises EnvelopeError unless it is a JSON object."""
-    data = registry.read_object(body)
+def _claim(data: Mapping[str, Any]) -> tuple[str | None, str | None, int | None]:
+    """Which device, stream and sequence a body says it is."""
     device, stream, sequence = data.get("device_id"), data.get("stream"), data.get("sequence")
     numbered = (
         isinstance(stream, str)
@@ -157,7 +177,7 @@ def _claim(body: bytes) -> _Claim:
         and not isinstance(sequence, bool)
         and 1 <= sequence <= 2**53
     )
-    return _Claim(
+    return (
         device if isinstance(device, str) and _NAME.fullmatch(device) else None,
         stream if numbered else None,
         sequence if numbered else None,
@@ -205,6 +225,9 @@ def _refused(
     device_id: str | None = None,
     stream: str | None = None,
     sequence: int | None = None,
+    *,
+    device: DeviceRow | None = None,
 ) -> Refused:
     short = detail[:_DETAIL_CHARACTERS]
-    return Refused(reason, short, received, topic, device_id, stream, sequence)
+    under = (device.branch_id, device.device_id) if device else ("", "")
+    return Refused(reason, short, received, topic, device_id, stream, sequence, under)

@@ -1,7 +1,12 @@
-"""Rows that ingest, the place and the roster read and write. Times are aware; JSON is text."""
+"""Rows that ingest, the place and the roster read and write. Times are aware; JSON is text.
+
+Frozen dataclasses; those that a city's counters make by the ten thousand a second are tuples,
+in the order of their COPY.
+"""
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal, NamedTuple
 from uuid import UUID
 
 
@@ -37,8 +42,7 @@ class AssignmentRow:
     """Excluded: the next clerk may start at this moment."""
 
 
-@dataclass(frozen=True, slots=True)
-class InteractionRow:
+class InteractionRow(NamedTuple):
     """Without zone and staff, which the database takes from the place and the roster."""
 
     branch_id: str
@@ -60,8 +64,7 @@ class InteractionRow:
     received_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class TurnRow:
+class TurnRow(NamedTuple):
     branch_id: str
     counter_id: str
     at: datetime
@@ -85,8 +88,7 @@ class TurnRow:
     hits: str
 
 
-@dataclass(frozen=True, slots=True)
-class ActivityRow:
+class ActivityRow(NamedTuple):
     branch_id: str
     counter_id: str
     at: datetime
@@ -125,12 +127,15 @@ class StateRow:
 
 @dataclass(frozen=True, slots=True)
 class RangeRow:
-    """Sequences of one stream, both ends included."""
+    """Sequences of one stream, both ends included, and what became of them."""
 
     device_id: str
     stream: str
     first: int
     last: int
+    what: Literal["stored", "rejected", "dropped"] = "stored"
+    late: bool = False
+    captured_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,8 +164,19 @@ class RejectRow:
 
 
 @dataclass(frozen=True, slots=True)
+class RejectCountRow:
+    """Refused messages of one hour; '' stands for a branch or device that nobody knows."""
+
+    hour: datetime
+    branch_id: str
+    device_id: str
+    reason: str
+    messages: int
+
+
+@dataclass(frozen=True, slots=True)
 class Arrivals:
-    """What one transaction of ingest writes."""
+    """What one transaction of ingest writes: of a device one health report and one state."""
 
     interactions: tuple[InteractionRow, ...] = ()
     turns: tuple[TurnRow, ...] = ()
@@ -169,6 +185,7 @@ class Arrivals:
     states: tuple[StateRow, ...] = ()
     dropped: tuple[DroppedRow, ...] = ()
     rejects: tuple[RejectRow, ...] = ()
+    reject_counts: tuple[RejectCountRow, ...] = ()
     settled: tuple[RangeRow, ...] = ()
 
 
@@ -179,7 +196,7 @@ class StreamRow:
     device_id: str
     stream: str
     settled: tuple[tuple[int, int], ...]
-    """Ranges in order, both ends included."""
+    """The first ranges in order, both ends included; 202 at most."""
     rejected: tuple[tuple[int, str], ...] = field(default=())
     """The latest 100 refused sequences with their reasons, in order."""
     rows: int = 0

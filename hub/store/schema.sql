@@ -14,6 +14,14 @@ CREATE SCHEMA hailong_private;
 
 ALTER SCHEMA hailong_private OWNER TO hailong_migrator;
 
+-- Name: cardinality(int8multirange); Type: FUNCTION; Schema: hailong; Owner: hailong_migrator
+
+CREATE FUNCTION hailong.cardinality(of int8multirange) RETURNS bigint
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN (SELECT (COALESCE(sum((upper(part.part) - lower(part.part))), (0)::numeric))::bigint AS "coalesce" FROM unnest(cardinality.of) part(part));
+
+ALTER FUNCTION hailong.cardinality(of int8multirange) OWNER TO hailong_migrator;
+
 -- Name: ensure_partitions(timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: hailong; Owner: hailong_migrator
 
 CREATE FUNCTION hailong.ensure_partitions(from_at timestamp with time zone, to_at timestamp with time zone) RETURNS integer
@@ -456,6 +464,20 @@ ALTER TABLE ONLY hailong.points FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE hailong.points OWNER TO hailong_migrator;
 
+-- Name: reject_counts; Type: TABLE; Schema: hailong; Owner: hailong_migrator
+
+CREATE TABLE hailong.reject_counts (
+    hour timestamp with time zone NOT NULL,
+    branch_id text NOT NULL,
+    device_id text NOT NULL,
+    reason text NOT NULL,
+    messages bigint NOT NULL
+);
+
+ALTER TABLE ONLY hailong.reject_counts FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE hailong.reject_counts OWNER TO hailong_migrator;
+
 -- Name: rejects; Type: TABLE; Schema: hailong; Owner: hailong_migrator
 
 CREATE TABLE hailong.rejects (
@@ -572,12 +594,22 @@ CREATE TABLE hailong.streams (
     stream text NOT NULL,
     settled int8multirange DEFAULT '{}'::int8multirange NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    rejected int8multirange DEFAULT '{}'::int8multirange NOT NULL,
+    dropped int8multirange DEFAULT '{}'::int8multirange NOT NULL,
+    doubled bigint DEFAULT 0 NOT NULL,
+    late bigint DEFAULT 0 NOT NULL,
+    first_at timestamp with time zone DEFAULT now() NOT NULL,
+    captured_at timestamp with time zone,
     CONSTRAINT streams_stream_check CHECK ((stream ~ '^[0-9a-f]{32}$'::text))
 );
 
 ALTER TABLE ONLY hailong.streams FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE hailong.streams OWNER TO hailong_migrator;
+
+-- Name: COLUMN streams.captured_at; Type: COMMENT; Schema: hailong; Owner: hailong_migrator
+
+COMMENT ON COLUMN hailong.streams.captured_at IS 'of the newest message';
 
 -- Name: turns; Type: TABLE; Schema: hailong; Owner: hailong_migrator
 
@@ -660,6 +692,11 @@ ALTER TABLE ONLY hailong.interactions
 
 ALTER TABLE ONLY hailong.points
     ADD CONSTRAINT points_pkey PRIMARY KEY (branch_id, point_id);
+
+-- Name: reject_counts reject_counts_pkey; Type: CONSTRAINT; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE ONLY hailong.reject_counts
+    ADD CONSTRAINT reject_counts_pkey PRIMARY KEY (hour, branch_id, device_id, reason);
 
 -- Name: rejects rejects_pkey; Type: CONSTRAINT; Schema: hailong; Owner: hailong_migrator
 
@@ -851,6 +888,10 @@ CREATE POLICY any_device ON hailong.dropped TO hailong_ingest USING (true);
 
 CREATE POLICY any_device ON hailong.streams TO hailong_ingest USING (true);
 
+-- Name: reject_counts any_reject; Type: POLICY; Schema: hailong; Owner: hailong_migrator
+
+CREATE POLICY any_reject ON hailong.reject_counts TO hailong_ingest USING (true);
+
 -- Name: rejects any_reject; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
 CREATE POLICY any_reject ON hailong.rejects TO hailong_ingest USING (true);
@@ -923,6 +964,10 @@ CREATE POLICY by_branch ON hailong.interactions USING ((branch_id = ANY (hailong
 
 CREATE POLICY by_branch ON hailong.points USING ((branch_id = ANY (hailong.visible_branches())));
 
+-- Name: reject_counts by_branch; Type: POLICY; Schema: hailong; Owner: hailong_migrator
+
+CREATE POLICY by_branch ON hailong.reject_counts USING ((branch_id = ANY (hailong.visible_branches())));
+
 -- Name: rejects by_branch; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
 CREATE POLICY by_branch ON hailong.rejects USING ((branch_id = ANY (hailong.visible_branches())));
@@ -991,6 +1036,10 @@ ALTER TABLE hailong.flags ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE hailong.interactions ENABLE ROW LEVEL SECURITY;
 
+-- Name: reject_counts no_branch; Type: POLICY; Schema: hailong; Owner: hailong_migrator
+
+CREATE POLICY no_branch ON hailong.reject_counts FOR SELECT TO hailong_app, hailong_auditor USING ((branch_id = ''::text));
+
 -- Name: rejects no_branch; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
 CREATE POLICY no_branch ON hailong.rejects FOR SELECT TO hailong_app, hailong_auditor USING ((NOT (EXISTS ( SELECT
@@ -1017,6 +1066,10 @@ CREATE POLICY not_for_clerks ON hailong.devices AS RESTRICTIVE TO hailong_app US
 
 CREATE POLICY not_for_clerks ON hailong.dropped AS RESTRICTIVE TO hailong_app USING ((hailong.visible_staff() = '*'::text));
 
+-- Name: reject_counts not_for_clerks; Type: POLICY; Schema: hailong; Owner: hailong_migrator
+
+CREATE POLICY not_for_clerks ON hailong.reject_counts AS RESTRICTIVE TO hailong_app USING ((hailong.visible_staff() = '*'::text));
+
 -- Name: rejects not_for_clerks; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
 CREATE POLICY not_for_clerks ON hailong.rejects AS RESTRICTIVE TO hailong_app USING ((hailong.visible_staff() = '*'::text));
@@ -1040,6 +1093,10 @@ CREATE POLICY oneself ON hailong.users TO hailong_app USING ((user_id = ( SELECT
 -- Name: points; Type: ROW SECURITY; Schema: hailong; Owner: hailong_migrator
 
 ALTER TABLE hailong.points ENABLE ROW LEVEL SECURITY;
+
+-- Name: reject_counts; Type: ROW SECURITY; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE hailong.reject_counts ENABLE ROW LEVEL SECURITY;
 
 -- Name: rejects; Type: ROW SECURITY; Schema: hailong; Owner: hailong_migrator
 
@@ -1249,6 +1306,13 @@ GRANT SELECT ON TABLE hailong.points TO hailong_ingest;
 GRANT SELECT ON TABLE hailong.points TO hailong_worker;
 GRANT SELECT ON TABLE hailong.points TO hailong_app;
 GRANT SELECT ON TABLE hailong.points TO hailong_backup;
+
+-- Name: TABLE reject_counts; Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+GRANT SELECT ON TABLE hailong.reject_counts TO hailong_backup;
+GRANT SELECT,INSERT,UPDATE ON TABLE hailong.reject_counts TO hailong_ingest;
+GRANT SELECT ON TABLE hailong.reject_counts TO hailong_app;
+GRANT SELECT ON TABLE hailong.reject_counts TO hailong_auditor;
 
 -- Name: TABLE rejects; Type: ACL; Schema: hailong; Owner: hailong_migrator
 

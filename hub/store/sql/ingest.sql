@@ -14,19 +14,20 @@ SELECT hailong.ensure_partitions(%(from_at)s, %(to_at)s);
 SELECT pg_advisory_xact_lock_shared(7201003);
 
 -- name: incoming_tables
--- COPY straight into a table with row security is refused: rows arrive here first.
+-- COPY straight into a table with row security is refused: rows arrive here first. JSON stays
+-- text and counts are wide until they are stored, where the database checks them.
 CREATE TEMPORARY TABLE IF NOT EXISTS incoming_interactions (
     branch_id text, counter_id text, at timestamptz, interaction_id uuid, revision integer,
     ended_at timestamptz, device_id text, source text, end_reason text,
-    boundary_uncertain boolean, handling_s real, measurements jsonb, coverage jsonb,
-    spans jsonb, models text[], message_id uuid, received_at timestamptz
+    boundary_uncertain boolean, handling_s real, measurements text, coverage text,
+    spans text, models text[], message_id uuid, received_at timestamptz
 ) ON COMMIT DELETE ROWS;
 CREATE TEMPORARY TABLE IF NOT EXISTS incoming_turns (
     branch_id text, counter_id text, at timestamptz, interaction_id uuid, turn_no integer,
     role text, role_confidence real, start_s real, duration_s real, speech_s real,
-    continued boolean, syllables integer, syllables_per_minute real, loudness_dbfs real,
+    continued boolean, syllables bigint, syllables_per_minute real, loudness_dbfs real,
     loudness_above_baseline_db real, asr_confidence real, language text, backchannel boolean,
-    sentiment_polarity real, sentiment_confidence real, hits jsonb
+    sentiment_polarity real, sentiment_confidence real, hits text
 ) ON COMMIT DELETE ROWS;
 CREATE TEMPORARY TABLE IF NOT EXISTS incoming_activity (
     branch_id text, counter_id text, at timestamptz, device_id text, staff_speech_s real,
@@ -40,15 +41,15 @@ CREATE TEMPORARY TABLE IF NOT EXISTS stored_interactions (
 
 -- name: copy_interactions
 -- Columns in the order of InteractionRow.
-COPY pg_temp.incoming_interactions FROM STDIN;
+COPY pg_temp.incoming_interactions FROM STDIN (FORMAT binary);
 
 -- name: copy_turns
 -- Columns in the order of TurnRow.
-COPY pg_temp.incoming_turns FROM STDIN;
+COPY pg_temp.incoming_turns FROM STDIN (FORMAT binary);
 
 -- name: copy_activity
 -- Columns in the order of ActivityRow.
-COPY pg_temp.incoming_activity FROM STDIN;
+COPY pg_temp.incoming_activity FROM STDIN (FORMAT binary);
 
 -- name: store_interactions
 -- A higher revision replaces, the same or a lower one is known already. The clerk is whom the
@@ -60,7 +61,8 @@ WITH stored AS (
         message_id, received_at)
     SELECT i.branch_id, i.counter_id, i.at, i.interaction_id, i.revision, i.ended_at, c.zone,
            i.device_id, a.staff_id, i.source, i.end_reason, i.boundary_uncertain, i.handling_s,
-           i.measurements, i.coverage, i.spans, i.models, i.message_id, i.received_at
+           i.measurements::jsonb, i.coverage::jsonb, i.spans::jsonb, i.models, i.message_id,
+           i.received_at
     FROM pg_temp.incoming_interactions i
     JOIN hailong.counters c ON c.branch_id = i.branch_id AND c.counter_id = i.counter_id
     LEFT JOIN hailong.assignments a
@@ -94,7 +96,7 @@ INSERT INTO hailong.turns (
 SELECT i.branch_id, i.counter_id, i.at, i.interaction_id, i.turn_no, i.role, i.role_confidence,
        i.start_s, i.duration_s, i.speech_s, i.continued, i.syllables, i.syllables_per_minute,
        i.loudness_dbfs, i.loudness_above_baseline_db, i.asr_confidence, i.language, i.backchannel,
-       i.sentiment_polarity, i.sentiment_confidence, i.hits
+       i.sentiment_polarity, i.sentiment_confidence, i.hits::jsonb
 FROM pg_temp.incoming_turns i
 JOIN pg_temp.stored_interactions s USING (branch_id, counter_id, at, interaction_id);
 
@@ -125,18 +127,25 @@ ON CONFLICT (branch_id, counter_id, at, device_id) DO NOTHING;
 -- name: store_health
 -- The newest report of a device; one that was under way for long is older than what is known.
 INSERT INTO hailong.device_status AS known (device_id, branch_id, agent_version, health, health_at)
-VALUES (%(device_id)s, %(branch_id)s, %(agent_version)s, %(health)s, %(health_at)s)
+SELECT device_id, branch_id, agent_version, health::jsonb, health_at
+FROM unnest(%(device_id)s::text[], %(branch_id)s::text[], %(agent_version)s::text[],
+            %(health)s::text[], %(health_at)s::timestamptz[])
+    AS r (device_id, branch_id, agent_version, health, health_at)
+ORDER BY device_id
 ON CONFLICT (device_id) DO UPDATE SET
     branch_id = excluded.branch_id, agent_version = excluded.agent_version,
     health = excluded.health, health_at = excluded.health_at
 WHERE known.health_at IS NULL OR known.health_at <= excluded.health_at;
 
--- name: store_state
+-- name: store_states
 -- Births and deaths; the Last Will of an older connection says nothing about the one after it.
 INSERT INTO hailong.device_status AS known (
     device_id, branch_id, connection, status, status_since, agent_version)
-VALUES (%(device_id)s, %(branch_id)s, %(connection)s, %(status)s, %(status_since)s,
-        %(agent_version)s)
+SELECT device_id, branch_id, connection, status, status_since, agent_version
+FROM unnest(%(device_id)s::text[], %(branch_id)s::text[], %(connection)s::int8[],
+            %(status)s::text[], %(status_since)s::timestamptz[], %(agent_version)s::text[])
+    AS r (device_id, branch_id, connection, status, status_since, agent_version)
+ORDER BY device_id
 ON CONFLICT (device_id) DO UPDATE SET
     branch_id = excluded.branch_id, connection = excluded.connection, status = excluded.status,
     status_since = excluded.status_since, agent_version = excluded.agent_version
@@ -145,29 +154,69 @@ WHERE known.connection IS NULL OR known.connection <= excluded.connection;
 -- name: store_dropped
 -- Rows that an outbox gave up; told once, however often it is resent.
 INSERT INTO hailong.dropped (device_id, stream, first_sequence, last_sequence, reason)
-VALUES (%(device_id)s, %(stream)s, %(first_sequence)s, %(last_sequence)s, %(reason)s)
+SELECT device_id, stream, first_sequence, last_sequence, reason
+FROM unnest(%(device_id)s::text[], %(stream)s::text[], %(first_sequence)s::int8[],
+            %(last_sequence)s::int8[], %(reason)s::text[])
+    AS r (device_id, stream, first_sequence, last_sequence, reason)
 ON CONFLICT DO NOTHING;
 
--- name: store_reject
+-- name: store_rejects
 -- One row for one refused message, however often it is resent.
 INSERT INTO hailong.rejects (
     branch_id, counter_id, kind, device_id, stream, sequence, reason, detail, bytes,
     message_sha256)
-VALUES (%(branch_id)s, %(counter_id)s, %(kind)s, %(device_id)s, %(stream)s, %(sequence)s,
-        %(reason)s, %(detail)s, %(size_bytes)s, %(message_sha256)s)
+SELECT branch_id, counter_id, kind, device_id, stream, sequence, reason, detail, bytes,
+       message_sha256
+FROM unnest(%(branch_id)s::text[], %(counter_id)s::text[], %(kind)s::text[],
+            %(device_id)s::text[], %(stream)s::text[], %(sequence)s::int8[], %(reason)s::text[],
+            %(detail)s::text[], %(size_bytes)s::int4[], %(message_sha256)s::bytea[])
+    AS r (branch_id, counter_id, kind, device_id, stream, sequence, reason, detail, bytes,
+          message_sha256)
 ON CONFLICT (message_sha256, reason) DO NOTHING;
 
+-- name: count_rejects
+-- Every refused message counts, also those beyond what `rejects` holds.
+INSERT INTO hailong.reject_counts AS known (hour, branch_id, device_id, reason, messages)
+SELECT hour, branch_id, device_id, reason, messages
+FROM unnest(%(hour)s::timestamptz[], %(branch_id)s::text[], %(device_id)s::text[],
+            %(reason)s::text[], %(messages)s::int8[])
+    AS r (hour, branch_id, device_id, reason, messages)
+ORDER BY hour, branch_id, device_id, reason
+ON CONFLICT (hour, branch_id, device_id, reason) DO UPDATE SET
+    messages = known.messages + excluded.messages;
+
 -- name: settle
--- Adds the sequences of this transaction to what is settled of each stream.
-INSERT INTO hailong.streams AS known (device_id, stream, settled)
-SELECT r.device_id, r.stream, range_agg(int8range(r.first, r.last, '[]'))
-FROM unnest(%(device_ids)s::text[], %(streams)s::text[], %(firsts)s::int8[], %(lasts)s::int8[])
-    AS r (device_id, stream, first, last)
+-- Adds the sequences of this transaction to what is known of each stream, and says where it
+-- stands: the first ranges, whether anything was refused, and how many rows the hub holds.
+INSERT INTO hailong.streams AS known (
+    device_id, stream, settled, rejected, dropped, doubled, late, captured_at)
+SELECT r.device_id, r.stream, range_agg(r.part),
+       COALESCE(range_agg(r.part) FILTER (WHERE r.what = 'rejected'), '{}'),
+       COALESCE(range_agg(r.part) FILTER (WHERE r.what = 'dropped'), '{}'),
+       count(*) FILTER (WHERE r.what <> 'dropped')
+           - hailong.cardinality(COALESCE(range_agg(r.part) FILTER (WHERE r.what <> 'dropped'), '{}')),
+       count(*) FILTER (WHERE r.late), max(r.captured_at)
+FROM (
+    SELECT device_id, stream, int8range(first, last, '[]') AS part, what, late, captured_at
+    FROM unnest(%(device_id)s::text[], %(stream)s::text[], %(first)s::int8[], %(last)s::int8[],
+                %(what)s::text[], %(late)s::bool[], %(captured_at)s::timestamptz[])
+        AS u (device_id, stream, first, last, what, late, captured_at)) r
 GROUP BY r.device_id, r.stream
 ORDER BY r.device_id, r.stream
 ON CONFLICT (device_id, stream) DO UPDATE SET
-    settled = known.settled + excluded.settled, updated_at = now()
-RETURNING device_id, stream, settled;
+    settled = known.settled + excluded.settled,
+    rejected = known.rejected + excluded.rejected,
+    dropped = known.dropped + excluded.dropped,
+    doubled = known.doubled + excluded.doubled
+        + hailong.cardinality(known.settled * (excluded.settled - excluded.dropped)),
+    late = known.late + excluded.late,
+    captured_at = GREATEST(known.captured_at, excluded.captured_at),
+    updated_at = now()
+RETURNING device_id, stream,
+    ARRAY(SELECT lower(part) FROM unnest(settled) AS part LIMIT 202) AS firsts,
+    ARRAY(SELECT upper(part) - 1 FROM unnest(settled) AS part LIMIT 202) AS lasts,
+    NOT isempty(rejected) AS any_rejected,
+    hailong.cardinality(settled - rejected - dropped) AS rows;
 
 -- name: rejected_of_streams
 -- The latest 100 refused sequences of each stream, for its confirmation.
@@ -178,14 +227,3 @@ CROSS JOIN LATERAL (
     WHERE x.device_id = s.device_id AND x.stream = s.stream AND x.sequence IS NOT NULL
     ORDER BY x.sequence DESC, x.reject_id DESC LIMIT 100) r
 ORDER BY s.device_id, s.stream, r.sequence;
-
--- name: lost_of_streams
--- How many sequences of each stream are refused or dropped.
-SELECT s.device_id, s.stream,
-       (SELECT count(DISTINCT x.sequence) FROM hailong.rejects x
-        WHERE x.device_id = s.device_id AND x.stream = s.stream AND x.sequence IS NOT NULL)
-       + COALESCE((SELECT sum(upper(part) - lower(part)) FROM (
-            SELECT unnest(range_agg(int8range(d.first_sequence, d.last_sequence, '[]'))) AS part
-            FROM hailong.dropped d
-            WHERE d.device_id = s.device_id AND d.stream = s.stream) p), 0) AS lost
-FROM unnest(%(device_ids)s::text[], %(streams)s::text[]) AS s (device_id, stream);
