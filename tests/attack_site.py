@@ -97,6 +97,7 @@ FILLERS = {
         "(DEFAULT, now(), %(branch_id)s, %(counter_id)s, 'health', %(device_id)s, %(stream)s, 3,"
         " 'schema', %(word)s, 1, %(token_sha256)s)"
     ),
+    "hailong.reject_counts": "(%(at)s, %(branch_id)s, %(device_id)s, 'schema', 1)",
     "hailong.interactions": (
         f"({KEY}, %(interaction_id)s, 1, %(ended_at)s, 'intake', %(device_id)s, %(staff_id)s,"
         " 'live', 'silence', false, 60, %(json)s, %(json)s, '[]', '{}', %(message_id)s, now())"
