@@ -19,6 +19,7 @@ from hub.run import PARTS, run_hub
 from hub.settings import HubSettings
 from hub.store.bootstrap import bootstrap as make_roles_and_database
 from hub.store.migrate import migrate as migrate_database
+from hub.store.migrate_plan import plan, plan_text
 from hub.store.place import enrol_device, read_place, revoke_device, set_up_place
 from hub.store.pool import Database
 from hub.store.roster import import_roster
@@ -79,10 +80,14 @@ def bootstrap(superuser_url: str) -> None:
 
 
 @hub.command()
+@click.option("--plan", "only_plan", is_flag=True, help="Say what would be done, and do nothing.")
 @told
-def migrate() -> None:
+def migrate(*, only_plan: bool) -> None:
     """Bring the database to this version's schema."""
     with _as_migrator() as database:
+        if only_plan:
+            click.echo(plan_text(plan(database)))
+            return
         applied = migrate_database(database)
     click.echo(f"applied {', '.join(applied)}" if applied else "the schema is up to date")
 

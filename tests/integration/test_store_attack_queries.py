@@ -23,6 +23,7 @@ ROLE = {
     "backup": "backup",
     "erasures": "migrator",
     "ingest": "ingest",
+    "migrate": "migrator",
     "pages": "app",
     "reviews": "app",
     "roster": "migrator",
