@@ -69,4 +69,4 @@ def _dump(home: Path, migrations: int | None) -> str:
 
 
 if __name__ == "__main__":
-    print(make(sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else None))
+    sys.stdout.write(f"{make(sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else None)}\n")
