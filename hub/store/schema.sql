@@ -101,6 +101,22 @@ END;
 
 ALTER FUNCTION hailong.forget_ended_sessions(idle_s double precision) OWNER TO hailong_migrator;
 
+-- Name: is_own(text, text, timestamp with time zone, uuid); Type: FUNCTION; Schema: hailong; Owner: hailong_migrator
+
+CREATE FUNCTION hailong.is_own(branch text, counter text, started timestamp with time zone, interaction uuid) RETURNS boolean
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    RETURN EXISTS (
+        SELECT FROM hailong.interactions i
+        WHERE i.branch_id = branch AND i.counter_id = counter AND i.at = started
+          AND i.interaction_id = interaction AND i.staff_id = hailong.visible_staff()
+          AND i.branch_id = ANY (hailong.visible_branches()));
+END $$;
+
+ALTER FUNCTION hailong.is_own(branch text, counter text, started timestamp with time zone, interaction uuid) OWNER TO hailong_migrator;
+
 -- Name: users; Type: TABLE; Schema: hailong; Owner: hailong_migrator
 
 CREATE TABLE hailong.users (
@@ -758,6 +774,10 @@ ALTER TABLE ONLY hailong.users
 ALTER TABLE ONLY hailong_private.activity
     ADD CONSTRAINT activity_pkey PRIMARY KEY (branch_id, counter_id, at, device_id);
 
+-- Name: flags_by_branch; Type: INDEX; Schema: hailong; Owner: hailong_migrator
+
+CREATE INDEX flags_by_branch ON ONLY hailong.flags USING btree (branch_id, at, interaction_id) WHERE ((state <> 'withdrawn'::text) AND (kind <> 'shadow'::text));
+
 -- Name: flags_by_id; Type: INDEX; Schema: hailong; Owner: hailong_migrator
 
 CREATE INDEX flags_by_id ON ONLY hailong.flags USING btree (flag_id);
@@ -765,6 +785,10 @@ CREATE INDEX flags_by_id ON ONLY hailong.flags USING btree (flag_id);
 -- Name: flags_open; Type: INDEX; Schema: hailong; Owner: hailong_migrator
 
 CREATE INDEX flags_open ON ONLY hailong.flags USING btree (branch_id, state, kind, at);
+
+-- Name: interactions_by_branch; Type: INDEX; Schema: hailong; Owner: hailong_migrator
+
+CREATE INDEX interactions_by_branch ON ONLY hailong.interactions USING btree (branch_id, at, interaction_id);
 
 -- Name: interactions_by_id; Type: INDEX; Schema: hailong; Owner: hailong_migrator
 
@@ -906,9 +930,7 @@ CREATE POLICY by_assignment ON hailong.assignments AS RESTRICTIVE TO hailong_app
 
 -- Name: flags by_assignment; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
-CREATE POLICY by_assignment ON hailong.flags AS RESTRICTIVE TO hailong_app USING (((hailong.visible_staff() = '*'::text) OR (EXISTS ( SELECT
-   FROM hailong.interactions i
-  WHERE ((i.branch_id = flags.branch_id) AND (i.counter_id = flags.counter_id) AND (i.at = flags.at) AND (i.interaction_id = flags.interaction_id))))));
+CREATE POLICY by_assignment ON hailong.flags AS RESTRICTIVE TO hailong_app USING (((hailong.visible_staff() = '*'::text) OR hailong.is_own(branch_id, counter_id, at, interaction_id)));
 
 -- Name: interactions by_assignment; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
@@ -916,15 +938,11 @@ CREATE POLICY by_assignment ON hailong.interactions AS RESTRICTIVE TO hailong_ap
 
 -- Name: reviews by_assignment; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
-CREATE POLICY by_assignment ON hailong.reviews AS RESTRICTIVE TO hailong_app USING (((hailong.visible_staff() = '*'::text) OR (EXISTS ( SELECT
-   FROM hailong.interactions i
-  WHERE ((i.branch_id = reviews.branch_id) AND (i.counter_id = reviews.counter_id) AND (i.at = reviews.at) AND (i.interaction_id = reviews.interaction_id))))));
+CREATE POLICY by_assignment ON hailong.reviews AS RESTRICTIVE TO hailong_app USING (((hailong.visible_staff() = '*'::text) OR hailong.is_own(branch_id, counter_id, at, interaction_id)));
 
 -- Name: scores by_assignment; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
-CREATE POLICY by_assignment ON hailong.scores AS RESTRICTIVE TO hailong_app USING (((hailong.visible_staff() = '*'::text) OR (EXISTS ( SELECT
-   FROM hailong.interactions i
-  WHERE ((i.branch_id = scores.branch_id) AND (i.counter_id = scores.counter_id) AND (i.at = scores.at) AND (i.interaction_id = scores.interaction_id))))));
+CREATE POLICY by_assignment ON hailong.scores AS RESTRICTIVE TO hailong_app USING (((hailong.visible_staff() = '*'::text) OR hailong.is_own(branch_id, counter_id, at, interaction_id)));
 
 -- Name: staff by_assignment; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
@@ -932,9 +950,7 @@ CREATE POLICY by_assignment ON hailong.staff AS RESTRICTIVE TO hailong_app USING
 
 -- Name: turns by_assignment; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
-CREATE POLICY by_assignment ON hailong.turns AS RESTRICTIVE TO hailong_app USING (((hailong.visible_staff() = '*'::text) OR (EXISTS ( SELECT
-   FROM hailong.interactions i
-  WHERE ((i.branch_id = turns.branch_id) AND (i.counter_id = turns.counter_id) AND (i.at = turns.at) AND (i.interaction_id = turns.interaction_id))))));
+CREATE POLICY by_assignment ON hailong.turns AS RESTRICTIVE TO hailong_app USING (((hailong.visible_staff() = '*'::text) OR hailong.is_own(branch_id, counter_id, at, interaction_id)));
 
 -- Name: assignments by_branch; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
@@ -1165,6 +1181,11 @@ GRANT SELECT ON TABLE hailong.sessions TO hailong_backup;
 
 REVOKE ALL ON FUNCTION hailong.forget_ended_sessions(idle_s double precision) FROM PUBLIC;
 GRANT ALL ON FUNCTION hailong.forget_ended_sessions(idle_s double precision) TO hailong_app;
+
+-- Name: FUNCTION is_own(branch text, counter text, started timestamp with time zone, interaction uuid); Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+REVOKE ALL ON FUNCTION hailong.is_own(branch text, counter text, started timestamp with time zone, interaction uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION hailong.is_own(branch text, counter text, started timestamp with time zone, interaction uuid) TO hailong_app;
 
 -- Name: TABLE users; Type: ACL; Schema: hailong; Owner: hailong_migrator
 

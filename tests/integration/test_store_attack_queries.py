@@ -63,6 +63,8 @@ def values(owner) -> dict[str, Any]:
         "before_at": None,
         "before_id": None,
         "branches": [own["branch_id"]],
+        "branch_ids": [own["branch_id"]],
+        "states": ["open"],
         "counters": [own["counter_id"]],
         "counter_ids": [own["counter_id"]],
         "interaction_ids": [own["interaction_id"]],
@@ -135,18 +137,16 @@ def values(owner) -> dict[str, Any]:
     }
 
 
+WIDEST = dict.fromkeys(("branch_id", "counter_id", "from_at", "to_at"))
 OTHERWISE = {
     ("ingest", "ensure_partitions"): {"from_at": NOW, "to_at": NOW},
     ("scoring", "put_flag"): {"kind": "review", "role": "staff", "rule_id": "r"},
     ("scoring", "withdraw_flags"): {"flag_ids": []},
     ("auth", "open_session"): {"token_sha256": b"n" * 32},
-    ("pages", "flags"): {"interaction_id": None, "flag_id": None},
-    ("pages", "interactions"): {
-        "branch_id": None,
-        "counter_id": None,
-        "from_at": None,
-        "to_at": None,
-    },
+    ("pages", "page_of_branches"): WIDEST,
+    ("pages", "page_of_clerk"): WIDEST,
+    ("pages", "flagged_page_of_branches"): WIDEST,
+    ("pages", "flagged_page_of_clerk"): WIDEST,
 }
 """Where a name means something else, or where the widest question is asked."""
 FILES = sorted(
@@ -298,7 +298,7 @@ def refused_to_services(connections, file, query):
 def test_the_marks_are_found_where_they_are(connections, db):
     """The test above can fail: over both branches the same queries show both."""
     connection = connections("app")
-    for query in ("interactions", "counters", "devices", "flags", "rejects"):
+    for query in ("page_of_branches", "counters", "devices", "flags", "rejects"):
         begin(connection, branches="cn-aaaa,cn-bbbb")
         rows, _ = run(connection, "pages", query, A1)
         connection.rollback()
