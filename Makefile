@@ -9,7 +9,7 @@ export HAILONG_MODELS ?= $(CURDIR)/.hailong/models
 .DEFAULT_GOAL := help
 .PHONY: help demo demo-erase test lint unit debian lock schemas vendor recording models \
 	text-models screenshots bench-edge bench-edge-long bench-accuracy bench-transcription \
-	bench-text clean
+	bench-text bench-pages clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -67,6 +67,9 @@ bench-transcription: $(VENV)/dev.installed ## words: CPU time and error rate, be
 
 bench-text: $(VENV)/dev.installed ## sentiment and abuse: error by class, cost a sentence
 	$(BIN)/python -m benchmarks.text
+
+bench-pages: $(VENV)/dev.installed ## page queries on a hundredth to a tenth of a city (about 15 minutes)
+	$(BIN)/python -m benchmarks.pages
 
 screenshots: debian $(VENV)/dev.installed ## pictures of the pages for README and docs
 	$(BIN)/python tools/screenshots.py

@@ -32,6 +32,7 @@ from hub.store.pool import Database
 
 GOAL_MS = 50.0
 SHARES = (100, 30, 10)
+_PATIENCE_S = 20.0
 EXPLAINED = RESULTS / "pages-explain"
 
 
@@ -46,18 +47,16 @@ def main() -> None:
     home.chmod(0o755)
     try:
         with EmbeddedPostgres(home / "state", shared=home / "shared") as server:
-            measured, sizes = _measure(server, home, asked.shares, asked.runs, dry=asked.dry)
+            _measure(server, home, machine, asked)
     finally:
         shutil.rmtree(home)
-    figures = _figures(measured, asked.shares)
     if not asked.dry:
-        write("pages", figures, machine=machine, notes=_notes(asked.shares, sizes, asked.runs))
         show(read("pages"))
 
 
 def _measure(
-    server: EmbeddedPostgres, home: Path, shares: Sequence[int], runs: int, *, dry: bool
-) -> tuple[dict[int, dict[str, tuple[float, float]]], dict[int, str]]:
+    server: EmbeddedPostgres, home: Path, machine: dict[str, Any], asked: argparse.Namespace
+) -> None:
     address = server.address
     where = Address(address.host, address.port)
     passfile = home / "database.pass"
@@ -75,7 +74,7 @@ def _measure(
     measured: dict[int, dict[str, tuple[float, float]]] = {}
     sizes: dict[int, str] = {}
     there = 0
-    for share in shares:
+    for share in asked.shares:
         counters = COUNTERS // share
         began = time.monotonic()
         with psycopg.connect(superuser, autocommit=False) as connection:
@@ -94,26 +93,40 @@ def _measure(
         measured[share] = {}
         for question in questions(counters):
             name = f"{question.name}, {question.person.name}"
-            took = _ask(app, question, samples(rows, question.person, runs + 10))
+            took = _ask(app, question, samples(rows, question.person, asked.runs + 10))
             measured[share][name] = took
             print(f"  {name:<48} median {took[0]:7.1f} ms, p95 {took[1]:7.1f} ms", flush=True)
-        if share == shares[-1]:
-            _explain(app, counters, rows, dry=dry)
+        if asked.dry:
+            continue
+        # After each size: a run that is broken off has told what it knew.
+        _explain(app, counters, rows)
+        done = list(measured)
+        write(
+            "pages",
+            _figures(measured, done),
+            machine=machine,
+            notes=_notes(done, sizes, asked.runs),
+        )
     app.close()
-    return measured, sizes
 
 
 def _ask(app: Database, question: Question, chosen: Sequence[Any]) -> tuple[float, float]:
-    """Median and p95 in ms of the transaction, scope and rows included; the first ten warm up."""
-    took = []
+    """Median and p95 in ms of the transaction, scope and rows included; the first ones warm up.
+
+    A question that takes seconds is asked until its time is over, and at least five times.
+    """
+    took: list[float] = []
+    began = time.monotonic()
     for sample in chosen:
-        began = time.perf_counter()
+        started = time.perf_counter()
         with app.branches_transaction(
             question.person.branches, question.person.staff
         ) as connection:
             question.ask(connection, sample)
-        took.append((time.perf_counter() - began) * 1000)
-    warm = sorted(took[10:])
+        took.append((time.perf_counter() - started) * 1000)
+        if time.monotonic() - began > _PATIENCE_S and len(took) >= 6:
+            break
+    warm = sorted(took[min(10, len(took) // 5) :])
     return statistics.median(warm), warm[max(0, round(len(warm) * 0.95) - 1)]
 
 
@@ -128,10 +141,9 @@ def _sizes(connection: psycopg.Connection[Any], counters: int) -> str:
     )
 
 
-def _explain(app: Database, counters: int, rows: Sequence[tuple[Any, ...]], *, dry: bool) -> None:
-    if not dry:
-        shutil.rmtree(EXPLAINED, ignore_errors=True)
-        EXPLAINED.mkdir(parents=True)
+def _explain(app: Database, counters: int, rows: Sequence[tuple[Any, ...]]) -> None:
+    shutil.rmtree(EXPLAINED, ignore_errors=True)
+    EXPLAINED.mkdir(parents=True)
     for question in questions(counters):
         asked: list[tuple[str, Any]] = []
         sample = samples(rows, question.person, 1)[0]
@@ -145,9 +157,8 @@ def _explain(app: Database, counters: int, rows: Sequence[tuple[Any, ...]], *, d
             for query, values in asked:
                 plan = connection.execute(f"EXPLAIN (ANALYZE, BUFFERS) {query}", values).fetchall()  # type: ignore[arg-type]
                 texts.append(f"{query}\n\n" + "\n".join(str(line[0]) for line in plan))
-        if not dry:
-            name = re.sub(r"[^a-z]+", "-", f"{question.name} {question.person.name}".lower())
-            (EXPLAINED / f"{name}.txt").write_text("\n\n\n".join(texts) + "\n", encoding="utf-8")
+        name = re.sub(r"[^a-z]+", "-", f"{question.name} {question.person.name}".lower())
+        (EXPLAINED / f"{name}.txt").write_text("\n\n\n".join(texts) + "\n", encoding="utf-8")
 
 
 def _listen(connection: psycopg.Connection[Any], asked: list[tuple[str, Any]]) -> None:

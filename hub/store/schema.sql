@@ -788,7 +788,7 @@ CREATE INDEX flags_open ON ONLY hailong.flags USING btree (branch_id, state, kin
 
 -- Name: interactions_by_branch; Type: INDEX; Schema: hailong; Owner: hailong_migrator
 
-CREATE INDEX interactions_by_branch ON ONLY hailong.interactions USING btree (branch_id, at, interaction_id);
+CREATE INDEX interactions_by_branch ON ONLY hailong.interactions USING btree (branch_id, at, interaction_id) INCLUDE (counter_id, staff_id);
 
 -- Name: interactions_by_id; Type: INDEX; Schema: hailong; Owner: hailong_migrator
 
@@ -813,6 +813,10 @@ CREATE INDEX rejects_received ON hailong.rejects USING btree (received_at);
 -- Name: reviews_by_flag; Type: INDEX; Schema: hailong; Owner: hailong_migrator
 
 CREATE INDEX reviews_by_flag ON hailong.reviews USING btree (flag_id);
+
+-- Name: scores_unmeasured; Type: INDEX; Schema: hailong; Owner: hailong_migrator
+
+CREATE INDEX scores_unmeasured ON ONLY hailong.scores USING btree (branch_id, at) WHERE ((figure = 'experience'::text) AND (value IS NULL));
 
 -- Name: interactions refuse_erased; Type: TRIGGER; Schema: hailong; Owner: hailong_migrator
 

@@ -132,9 +132,13 @@ BEGIN
 END $$;
 
 -- Lists are pages of a branch in order of time.
-CREATE INDEX interactions_by_branch ON hailong.interactions (branch_id, at, interaction_id);
+CREATE INDEX interactions_by_branch ON hailong.interactions (branch_id, at, interaction_id)
+    INCLUDE (counter_id, staff_id);
 CREATE INDEX flags_by_branch ON hailong.flags (branch_id, at, interaction_id)
     WHERE state <> 'withdrawn' AND kind <> 'shadow';
+-- The overview counts the few that could not be measured, and reads no other.
+CREATE INDEX scores_unmeasured ON hailong.scores (branch_id, at)
+    WHERE figure = 'experience' AND value IS NULL;
 
 -- Backup and erasures ------------------------------------------------------------------
 

@@ -29,11 +29,13 @@ LEFT JOIN (
     FROM hailong.flags WHERE state = 'open' AND kind IN ('live', 'review') GROUP BY 1, 2) f
     ON f.branch_id = c.branch_id AND f.counter_id = c.counter_id
 LEFT JOIN (
-    SELECT branch_id, counter_id, count(*) FILTER (WHERE value IS NULL) AS unmeasured
-    FROM (SELECT DISTINCT ON (branch_id, counter_id, at, interaction_id)
-                 branch_id, counter_id, value
-          FROM hailong.scores WHERE figure = 'experience' AND at >= %(week_start)s
-          ORDER BY branch_id, counter_id, at, interaction_id, scored_at DESC) latest
+    SELECT s.branch_id, s.counter_id, count(*) AS unmeasured
+    FROM hailong.scores s
+    WHERE s.figure = 'experience' AND s.value IS NULL AND s.at >= %(week_start)s
+      AND s.scored_at = (
+          SELECT max(l.scored_at) FROM hailong.scores l
+          WHERE l.branch_id = s.branch_id AND l.counter_id = s.counter_id AND l.at = s.at
+            AND l.interaction_id = s.interaction_id AND l.figure = s.figure)
     GROUP BY 1, 2) n
     ON n.branch_id = c.branch_id AND n.counter_id = c.counter_id
 ORDER BY c.branch_id, c.point_id, array_position(
@@ -90,8 +92,14 @@ WHERE i.staff_id = hailong.visible_staff()
 ORDER BY i.at DESC, i.interaction_id DESC LIMIT %(limit)s;
 
 -- name: flagged_page_of_clerk
--- The same of interactions with a flag that is shown.
+-- The same of interactions with a flag that is shown; asked of one after another, newest first,
+-- until the page is full.
 SELECT i.branch_id, i.counter_id, i.at, i.interaction_id FROM hailong.interactions i
+CROSS JOIN LATERAL (
+    SELECT FROM hailong.flags f
+    WHERE f.branch_id = i.branch_id AND f.counter_id = i.counter_id AND f.at = i.at
+      AND f.interaction_id = i.interaction_id AND f.state <> 'withdrawn' AND f.kind <> 'shadow'
+    LIMIT 1) f
 WHERE i.staff_id = hailong.visible_staff()
   AND (%(branch_id)s::text IS NULL OR i.branch_id = %(branch_id)s)
   AND i.at >= COALESCE(%(from_at)s::timestamptz, '-infinity')
@@ -100,10 +108,6 @@ WHERE i.staff_id = hailong.visible_staff()
   AND (i.at, i.interaction_id) < (COALESCE(%(before_at)s::timestamptz, 'infinity'),
       COALESCE(%(before_id)s::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
   AND (%(counter_id)s::text IS NULL OR i.counter_id = %(counter_id)s)
-  AND EXISTS (SELECT FROM hailong.flags f
-              WHERE f.branch_id = i.branch_id AND f.counter_id = i.counter_id AND f.at = i.at
-                AND f.interaction_id = i.interaction_id AND f.state <> 'withdrawn'
-                AND f.kind <> 'shadow')
 ORDER BY i.at DESC, i.interaction_id DESC LIMIT %(limit)s;
 
 -- name: interactions
