@@ -68,6 +68,6 @@ def _score(settings: HubSettings, stop: threading.Event) -> Callable[[], None]:
 
 
 def _web(settings: HubSettings, stop: threading.Event) -> Callable[[], None]:
-    database = Database(settings.database_url("app"), application_name="hailong-web")
+    database = Database(settings.database_url("app"), application_name="hailong-web", plan_once=True)
     app = create_app(database)
     return lambda: serve(app, settings.web.host, settings.web.port, stop)

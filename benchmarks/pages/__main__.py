@@ -68,7 +68,8 @@ def _measure(
     for start in range(0, days.days, 90):
         ensure_partitions(migrator, NOW - days + timedelta(days=start), NOW)
     migrator.close()
-    app = Database(role_url(where, "hailong", "hailong_app", passfile), application_name="bench")
+    # As hub/run.py makes the web's.
+    app = Database(role_url(where, "hailong", "hailong_app", passfile), plan_once=True)
     app.open(10)
     superuser = server.url_for(address.superuser, address.password, "hailong")
     measured: dict[int, dict[str, tuple[float, float]]] = {}

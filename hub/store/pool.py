@@ -57,19 +57,31 @@ def describe(url: str) -> str:
 class Database:
     """Opens lazily after `open`; finds a server that comes back by itself."""
 
-    def __init__(self, url: str, *, max_size: int = 4, application_name: str = "hailong") -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        max_size: int = 4,
+        application_name: str = "hailong",
+        plan_once: bool = False,
+    ) -> None:
+        """`plan_once`: each connection plans a statement at its first use and never again. For
+        short questions over many partitions, where planning takes ten times what running does.
+        """
         self.address = describe(url)
+        options = f"{_OPTIONS} -c plan_cache_mode=force_generic_plan" if plan_once else _OPTIONS
         self._conninfo = make_conninfo(
-            url, application_name=application_name, options=_OPTIONS, connect_timeout=3
+            url, application_name=application_name, options=options, connect_timeout=3
         )
         self._pool: ConnectionPool[psycopg.Connection[TupleRow]] = ConnectionPool(
             self._conninfo,
+            kwargs={"prepare_threshold": 0} if plan_once else None,
             min_size=0,
             max_size=max_size,
             open=False,
             timeout=_ACQUIRE_S,
             reconnect_timeout=_GIVE_UP_S,
-            max_idle=60.0,
+            max_idle=600.0 if plan_once else 60.0,
             check=_clean,
             num_workers=1,
             name=application_name,
@@ -156,7 +168,7 @@ def _clean(connection: psycopg.Connection[TupleRow]) -> None:
     """
     connection.autocommit = True
     try:
-        connection.execute(_CLEAN)
+        connection.execute(_CLEAN, prepare=False)
     finally:
         # Avoids hiding the error of a connection that is closed.
         with suppress(psycopg.Error):

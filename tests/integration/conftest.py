@@ -65,7 +65,12 @@ class HubDatabase:
 
     def open(self, role: str) -> Database:
         """A pool of this role (`migrator`, `ingest`, `app`, ...), closed when the test ends."""
-        database = Database(self.url(role), max_size=2, application_name=f"test-{role}")
+        database = Database(
+            self.url(role),
+            max_size=2,
+            application_name=f"test-{role}",
+            plan_once=role == "app",  # as hub/run.py makes it
+        )
         database.open(10)
         self._opened.append(database)
         return database

@@ -23,7 +23,8 @@ def one(db):
     made = []
 
     def pool(role):
-        database = Database(db.url(role), max_size=1)
+        # The app as hub/run.py makes it.
+        database = Database(db.url(role), max_size=1, plan_once=role == "app")
         database.open(10)
         made.append(database)
         return database
