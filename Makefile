@@ -9,7 +9,7 @@ export HAILONG_MODELS ?= $(CURDIR)/.hailong/models
 .DEFAULT_GOAL := help
 .PHONY: help demo demo-erase test lint unit debian lock schemas vendor recording models \
 	text-models screenshots bench-edge bench-edge-long bench-accuracy bench-transcription \
-	bench-text bench-pages clean
+	bench-text bench-hub bench-pages faults-ingest fuzz clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -70,6 +70,15 @@ bench-text: $(VENV)/dev.installed ## sentiment and abuse: error by class, cost a
 
 bench-pages: $(VENV)/dev.installed ## page queries on a hundredth to a tenth of a city (about 15 minutes)
 	$(BIN)/python -m benchmarks.pages
+
+bench-hub: debian $(VENV)/dev.installed ## the hub under a city's and a country's load (about 30 minutes)
+	$(BIN)/python -m benchmarks.hub
+
+faults-ingest: debian $(VENV)/dev.installed ## 200,000 messages while worker, broker and database are killed
+	HAILONG_FAULT_MESSAGES=200000 $(BIN)/pytest -n 0 tests/integration/test_two_workers.py
+
+fuzz: debian $(VENV)/dev.installed ## 1,000,000 malformed, forged, replayed messages against one worker
+	HAILONG_FUZZ_MESSAGES=1000000 $(BIN)/pytest -n 0 tests/integration/test_fuzz.py
 
 screenshots: debian $(VENV)/dev.installed ## pictures of the pages for README and docs
 	$(BIN)/python tools/screenshots.py

@@ -105,8 +105,8 @@ class Fleet:
     """Not thread-safe. The same seed gives the same keys, measurements and ids."""
 
     def __init__(self, counters: int, seed: int = 1) -> None:
-        # noqa comments: nothing here is a secret
-        self._random = random.Random(seed)  # noqa: S311
+
+        self._random = random.Random(seed)
         self.counters = [_counter(number, seed) for number in range(counters)]
         self._measured = [_measured(self._random) for _ in range(_TEMPLATES)]
         self._windows = [_window(self._random) for _ in range(_TEMPLATES)]

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from urllib.parse import urljoin
 
 from demo.setup import Demo
+from hub.embedded.broker import UNACKNOWLEDGED
 from hub.errors import HubError
 
 _QUIET = {"HAILONG_LOG_LEVEL": "WARNING"}
@@ -93,6 +94,8 @@ def start_hub(demo: Demo) -> Child:
             "HAILONG_DATABASE_URL": f"postgresql://{hub.database}/{hub.database_name}",
             "HAILONG_DATABASE_PASSFILE": str(hub.passfile),
             "HAILONG_BROKER_URL": f"mqtt://{hub.broker}",
+            # More the embedded broker does not give, and a full half is stored at once.
+            "HAILONG_INGEST_WINDOW": str(UNACKNOWLEDGED),
             "HAILONG_STATE": str(hub.state),
             "HAILONG_WEB_ADDRESS": str(hub.web),
         },

@@ -5,8 +5,6 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -14,18 +12,17 @@ import click
 from hub.auth.permissions import UserRole
 from hub.auth.users import create_user
 from hub.cli_backup import COMMANDS as BACKUP_COMMANDS
-from hub.cli_errors import BadInput, told
+from hub.cli_errors import BadInput, as_migrator, told
+from hub.cli_ingest import gaps, ingest
 from hub.run import PARTS, run_hub
 from hub.settings import HubSettings
 from hub.store.bootstrap import bootstrap as make_roles_and_database
 from hub.store.migrate import migrate as migrate_database
 from hub.store.migrate_plan import plan, plan_text
 from hub.store.place import enrol_device, read_place, revoke_device, set_up_place
-from hub.store.pool import Database
 from hub.store.roster import import_roster
 
 _FILE = click.Path(exists=False, dir_okay=False, path_type=Path)
-_OPEN_S = 10.0
 
 
 @click.group(
@@ -84,7 +81,7 @@ def bootstrap(superuser_url: str) -> None:
 @told
 def migrate(*, only_plan: bool) -> None:
     """Bring the database to this version's schema."""
-    with _as_migrator() as database:
+    with as_migrator() as database:
         if only_plan:
             click.echo(plan_text(plan(database)))
             return
@@ -98,7 +95,7 @@ def migrate(*, only_plan: bool) -> None:
 def place(file: Path) -> None:
     """Set up branches, points and counters from a CSV file."""
     rows = read_place(file)
-    with _as_migrator() as database:
+    with as_migrator() as database:
         changed = set_up_place(database, rows)
     click.echo(f"{len(rows)} counters, {changed} new or changed rows")
 
@@ -108,7 +105,7 @@ def place(file: Path) -> None:
 @told
 def roster(file: Path) -> None:
     """Import who sits where and when from a CSV file: branch,counter,staff,from,to."""
-    with _as_migrator() as database:
+    with as_migrator() as database:
         result = import_roster(database, file)
     click.echo(str(result))
 
@@ -126,7 +123,7 @@ def devices() -> None:
 @told
 def enrol(device: str, branch: str, counter: str, key: str) -> None:
     """Take messages of this device, signed with this key, from this counter."""
-    with _as_migrator() as database:
+    with as_migrator() as database:
         changed = enrol_device(
             database, device_id=device, branch_id=branch, counter_id=counter, public_key=key
         )
@@ -138,7 +135,7 @@ def enrol(device: str, branch: str, counter: str, key: str) -> None:
 @told
 def revoke(device: str) -> None:
     """Take no further message of this device."""
-    with _as_migrator() as database:
+    with as_migrator() as database:
         revoke_device(database, device)
     click.echo(f"device {device} revoked")
 
@@ -163,21 +160,12 @@ def add(login: str, role: str, branches: tuple[str, ...], staff: str | None, lan
         password = sys.stdin.readline().rstrip("\n")
     if len(password) < 12:
         raise BadInput("the password is too short: expected 12 characters or more")
-    with _as_migrator() as database:
+    with as_migrator() as database:
         create_user(database, login, password, role, branches, staff, language)
     click.echo(f"user {login} may sign in")
 
 
+hub.add_command(ingest)
+hub.add_command(gaps)
 for _command in BACKUP_COMMANDS:
     hub.add_command(_command)
-
-
-@contextmanager
-def _as_migrator() -> Iterator[Database]:
-    settings = HubSettings.from_environment(os.environ)
-    database = Database(settings.database_url("migrator"), application_name="hailong-cli")
-    database.open(_OPEN_S)
-    try:
-        yield database
-    finally:
-        database.close()

@@ -1,12 +1,18 @@
-"""How the hub's commands say that something was wrong."""
+"""What every command of `hailong hub` shares: errors as one line, and the database to change."""
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from typing import Any
 
 import click
 
 from hub.errors import HubError
+from hub.settings import HubSettings
+from hub.store.pool import Database
+
+_OPEN_S = 10.0
 
 
 class BadInput(click.ClickException):
@@ -16,8 +22,6 @@ class BadInput(click.ClickException):
 
 
 def told(command: Callable[..., None]) -> Callable[..., None]:
-    """The hub's own errors become that line; all others are faults of the program."""
-
     @wraps(command)
     def run(*args: Any, **options: Any) -> None:
         try:
@@ -26,3 +30,14 @@ def told(command: Callable[..., None]) -> Callable[..., None]:
             raise BadInput(str(error)) from error
 
     return run
+
+
+@contextmanager
+def as_migrator() -> Iterator[Database]:
+    settings = HubSettings.from_environment(os.environ)
+    database = Database(settings.database_url("migrator"), application_name="hailong-cli")
+    database.open(_OPEN_S)
+    try:
+        yield database
+    finally:
+        database.close()

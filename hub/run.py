@@ -1,5 +1,6 @@
 """The hub's services in one process, a thread each; a big site runs each part by itself."""
 
+import gc
 import logging
 import threading
 from collections.abc import Callable, Sequence
@@ -55,9 +56,33 @@ def run_hub(settings: HubSettings, parts: Sequence[str], stop: threading.Event) 
         raise ServiceDiedError(f"the hub's {', '.join(died)} ended by itself; see the log above")
 
 
+def run_ingest(
+    settings: HubSettings, stop: threading.Event, *, worker: str, share: str | None
+) -> None:
+    """One of several workers, until `stop`; raises ServiceDiedError when it ends by itself."""
+    # A city's messages are tens of thousands of small objects that come and go with their
+    # batch: looking through them every 700 allocations costs more than it finds.
+    gc.set_threshold(50_000, 20, 100)
+    gc.freeze()
+    _service(settings, worker=worker, share=share).run(stop)
+    if not stop.is_set():
+        raise ServiceDiedError("the ingest worker ended by itself; see the log above")
+
+
+def _service(settings: HubSettings, *, worker: str = "", share: str | None = None) -> IngestService:
+    name = f"hailong-ingest-{worker}" if worker else "hailong-ingest"
+    return IngestService(
+        Database(settings.database_url("ingest"), application_name=name),
+        settings.broker,
+        settings.signing_key(),
+        client_id=name,
+        window=settings.window,
+        share=share,
+    )
+
+
 def _ingest(settings: HubSettings, stop: threading.Event) -> Callable[[], None]:
-    database = Database(settings.database_url("ingest"), application_name="hailong-ingest")
-    service = IngestService(database, settings.broker, settings.signing_key())
+    service = _service(settings)
     return lambda: service.run(stop)
 
 

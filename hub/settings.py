@@ -42,6 +42,8 @@ class HubSettings:
     state: Path
     """Folder of the hub's own files, mode 0700."""
     web: Address = Address("127.0.0.1", 8080)
+    window: int = 1000
+    """Messages that the broker may hand an ingest worker before it has stored them."""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "HubSettings":
@@ -56,6 +58,7 @@ class HubSettings:
             broker=_broker(environment.get("HAILONG_BROKER_URL", "")),
             state=state,
             web=_web(environment.get("HAILONG_WEB_ADDRESS") or "127.0.0.1:8080"),
+            window=_window(environment.get("HAILONG_INGEST_WINDOW") or "1000"),
         )
 
     def database_url(self, role: str) -> str:
@@ -140,6 +143,15 @@ def _broker(url: str) -> Address:
 
 def _web(text: str) -> Address:
     return _address("HAILONG_WEB_ADDRESS", text, text, "expected host:port", 8080)
+
+
+def _window(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 65_535):
+        raise SettingsError(
+            f"HAILONG_INGEST_WINDOW cannot be read: got {text[:20]!r}, expected 1 to 65535, the "
+            "messages that a broker may hand a worker before it has stored them"
+        )
+    return int(text)
 
 
 def _address(variable: str, got: str, netloc: str, expected: str, default_port: int) -> Address:

@@ -92,6 +92,7 @@ FILLERS = {
         "(%(device_id)s, %(branch_id)s, 1, 'online', %(at)s, '0.1.0', %(json)s, %(at)s)"
     ),
     "hailong.streams": "(%(device_id)s, %(stream)s, '{[1,4)}')",
+    "hailong.stream_faults": "(%(device_id)s, %(stream)s, %(at)s, 1, 1)",
     "hailong.dropped": "(%(device_id)s, %(stream)s, 1, 2, 'space')",
     "hailong.rejects": (
         "(DEFAULT, now(), %(branch_id)s, %(counter_id)s, 'health', %(device_id)s, %(stream)s, 3,"

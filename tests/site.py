@@ -44,6 +44,10 @@ class Site:
         only = [word for part in parts for word in ("--only", part)]
         return self._start(["hailong", "hub", "run", *only])
 
+    def start_worker(self, name: str) -> subprocess.Popen[bytes]:
+        """One of several that share what comes in."""
+        return self._start(["hailong", "hub", "ingest", "--worker", name])
+
     def start_agent(
         self, recording: Path, *words: str, counter: str = COUNTER
     ) -> subprocess.Popen[bytes]:

@@ -62,7 +62,7 @@ class Site:
         """A child with the hub's environment; what it says goes to a file of the home."""
         address = self.postgres.address
         with (self.home / log).open("ab") as out:
-            child = subprocess.Popen(  # noqa: S603 - our own programs, no shell
+            child = subprocess.Popen(
                 [sys.executable, "-m", *words],
                 cwd=ROOT,
                 env={
@@ -97,7 +97,7 @@ class Site:
             "dropped",
             "device_status",
         ):
-            self.rows(f"TRUNCATE hailong.{table} CASCADE")  # type: ignore[arg-type]  # noqa: S608
+            self.rows(f"TRUNCATE hailong.{table} CASCADE")  # type: ignore[arg-type]
         self.rows("TRUNCATE hailong_private.activity")
         self.rows("CHECKPOINT")
 
@@ -171,7 +171,7 @@ def _mosquitto(home: Path, port: int) -> subprocess.Popen[bytes]:
     folder.chmod(0o777)  # started by root, Mosquitto works as its own user
     config = home / "mosquitto.conf"
     config.write_text(_MOSQUITTO.format(port=port, host=HOST, folder=folder))
-    process = subprocess.Popen([program, "-c", str(config)])  # noqa: S603 - a fixed program
+    process = subprocess.Popen([program, "-c", str(config)])
     for _ in range(200):
         with contextlib.suppress(OSError), socket.create_connection((HOST, port), 1):
             return process

@@ -6,7 +6,8 @@ from fastapi import APIRouter, Query
 
 from hub.api.deps import InServices, InSpeech, SignedIn, own_rows
 from hub.web import urls
-from hub.web.contexts import DeviceView, Kept, RejectView
+from hub.web.contexts import DeviceView, Gaps, Kept, RejectView
+from hub.web.views import gaps as gaps_view
 from hub.web.views import machines
 
 router = APIRouter()
@@ -27,6 +28,19 @@ def rejects(
     """Newest first, 50 at most."""
     with own_rows(services, session) as connection:
         return machines.rejects(connection, before)
+
+
+@router.get(f"{urls.API}/gaps", name="api.gaps")
+def gaps(
+    services: InServices,
+    session: SignedIn,
+    days: Annotated[int, Query(ge=1, le=30)] = 1,
+) -> Gaps:
+    """Streams of which something is missing, late, doubled, rejected or dropped; worst first,
+    500 at most.
+    """
+    with own_rows(services, session) as connection:
+        return gaps_view.gaps(connection, services.settings.now(), days)
 
 
 @router.get(f"{urls.API}/kept", name="api.kept")

@@ -43,6 +43,7 @@ ROUTES: Final[Mapping[str, frozenset[UserRole]]] = {
     "page.queue": _READERS,
     "page.decide": frozenset({UserRole.SUPERVISOR}),
     "page.devices": _MACHINES,
+    "page.gaps": _MACHINES,
     "page.kept": frozenset({UserRole.PRIVACY}),
     "api.openapi": _EVERYBODY,
     "api.me": _EVERYBODY,
@@ -56,6 +57,7 @@ ROUTES: Final[Mapping[str, frozenset[UserRole]]] = {
     "api.rubrics": _EVERYBODY,
     "api.devices": _MACHINES,
     "api.rejects": _MACHINES,
+    "api.gaps": _MACHINES,
     "api.kept": frozenset({UserRole.PRIVACY}),
 }
 

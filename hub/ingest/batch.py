@@ -2,8 +2,10 @@
 
 import json
 from collections.abc import Callable, Iterable
-from datetime import timedelta
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from pydantic import BaseModel
 
@@ -49,52 +51,66 @@ def arrivals_of(
     batch: Iterable[Judged], keeps: Callable[[Refused], bool] = lambda _: True
 ) -> Arrivals:
     """`keeps` says which refused messages are recorded one by one; all are counted."""
-    interactions: dict[tuple[str, str, str], tuple[InteractionRow, list[TurnRow]]] = {}
-    activity: list[ActivityRow] = []
-    health: dict[str, HealthRow] = {}
-    states: dict[str, StateRow] = {}
-    dropped: list[DroppedRow] = []
+    gathered = _Gathered()
     refused: list[Refused] = []
     settled: list[RangeRow] = []
     for judged in batch:
         settled += _settled(judged)
         if isinstance(judged, Refused):
             refused.append(judged)
-            continue
-        payload = judged.body.payload
-        if isinstance(payload, InteractionPayload):
-            row = _interaction(judged, payload)
-            key = (row.branch_id, row.counter_id, f"{row.at.isoformat()} {row.interaction_id}")
-            held = interactions.get(key)
-            # One statement cannot meet a row twice: of one batch the highest revision counts,
-            # as do a device's newest health and its latest connection.
-            if held is None or held[0].revision < row.revision:
-                interactions[key] = (row, _turns(row, payload))
-        elif isinstance(payload, ActivityPayload):
-            activity += _activity(judged, payload)
-        elif isinstance(payload, HealthPayload):
-            report = _health(judged, payload)
-            before = health.get(report.device_id)
-            if before is None or before.health_at <= report.health_at:
-                health[report.device_id] = report
-        elif isinstance(payload, StatePayload):
-            state = _state(judged, payload)
-            older = states.get(state.device_id)
-            if older is None or older.connection <= state.connection:
-                states[state.device_id] = state
-        elif isinstance(payload, DroppedPayload):
-            dropped += _dropped(judged, payload)
+        else:
+            gathered.add(judged)
     return Arrivals(
-        interactions=tuple(row for row, _ in interactions.values()),
-        turns=tuple(turn for _, turns in interactions.values() for turn in turns),
-        activity=tuple(activity),
-        health=tuple(health.values()),
-        states=tuple(states.values()),
-        dropped=tuple(dropped),
+        interactions=tuple(row for row, _ in gathered.interactions.values()),
+        turns=tuple(turn for _, turns in gathered.interactions.values() for turn in turns),
+        activity=tuple(gathered.activity),
+        health=tuple(gathered.health.values()),
+        states=tuple(gathered.states.values()),
+        dropped=tuple(gathered.dropped),
         rejects=tuple(reject_row(r) for r in refused if keeps(r)),
         reject_counts=count_rows(refused),
         settled=tuple(settled),
     )
+
+
+@dataclass
+class _Gathered:
+    """One statement cannot meet a row twice: of one batch the highest revision of an
+    interaction counts, a device's newest health and its latest connection.
+    """
+
+    interactions: dict[tuple[str, str, datetime, UUID], tuple[InteractionRow, list[TurnRow]]] = (
+        field(default_factory=dict)
+    )
+    activity: list[ActivityRow] = field(default_factory=list)
+    health: dict[str, HealthRow] = field(default_factory=dict)
+    states: dict[str, StateRow] = field(default_factory=dict)
+    dropped: list[DroppedRow] = field(default_factory=list)
+
+    def add(self, verified: Verified) -> None:
+        payload = verified.body.payload
+        if isinstance(payload, ActivityPayload):
+            self.activity += _activity(verified, payload)
+        elif isinstance(payload, InteractionPayload):
+            self._add_interaction(_interaction(verified, payload), payload)
+        elif isinstance(payload, HealthPayload):
+            report = _health(verified, payload)
+            before = self.health.setdefault(report.device_id, report)
+            if before.health_at <= report.health_at:
+                self.health[report.device_id] = report
+        elif isinstance(payload, StatePayload):
+            state = _state(verified, payload)
+            older = self.states.setdefault(state.device_id, state)
+            if older.connection <= state.connection:
+                self.states[state.device_id] = state
+        elif isinstance(payload, DroppedPayload):
+            self.dropped += _dropped(verified, payload)
+
+    def _add_interaction(self, row: InteractionRow, payload: InteractionPayload) -> None:
+        key = (row.branch_id, row.counter_id, row.at, row.interaction_id)
+        held = self.interactions.get(key)
+        if held is None or held[0].revision < row.revision:
+            self.interactions[key] = (row, _turns(row, payload))
 
 
 def _settled(judged: Judged) -> list[RangeRow]:

@@ -72,6 +72,7 @@ class IngestService:
         self._confirmations = Confirmations(lambda m: hub_key.sign(m).signature, clock)
         self._faults: dict[str, str] = {}
         """Thread -> code of the error that it meets, empty when all is well."""
+        self._name = client_id
         self._told: str | None = None
         self._telling = threading.Lock()
         self._partitions_due_s = 0.0
@@ -140,7 +141,7 @@ class IngestService:
                 else:
                     self._store(batch, stop)
                 self._confirm()
-        except Exception:  # noqa: BLE001 - the boundary of the thread, told before it ends
+        except Exception:
             log.exception("storing stopped by an error")
         finally:
             ended.set()
@@ -197,7 +198,7 @@ class IngestService:
             self._told = state
         address = self._database.address
         if not state:
-            log.info("database %s: in use", address)
+            log.info("%s: database %s in use", self._name, address)
         elif error is None:
             return  # this thread's fault is over, the other's goes on and was told
         elif isinstance(error, DatabaseUnavailableError):

@@ -603,6 +603,20 @@ ALTER TABLE ONLY hailong.staff FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE hailong.staff OWNER TO hailong_migrator;
 
+-- Name: stream_faults; Type: TABLE; Schema: hailong; Owner: hailong_migrator
+
+CREATE TABLE hailong.stream_faults (
+    device_id text NOT NULL,
+    stream text NOT NULL,
+    hour timestamp with time zone NOT NULL,
+    late bigint NOT NULL,
+    doubled bigint NOT NULL
+);
+
+ALTER TABLE ONLY hailong.stream_faults FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE hailong.stream_faults OWNER TO hailong_migrator;
+
 -- Name: streams; Type: TABLE; Schema: hailong; Owner: hailong_migrator
 
 CREATE TABLE hailong.streams (
@@ -612,8 +626,6 @@ CREATE TABLE hailong.streams (
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     rejected int8multirange DEFAULT '{}'::int8multirange NOT NULL,
     dropped int8multirange DEFAULT '{}'::int8multirange NOT NULL,
-    doubled bigint DEFAULT 0 NOT NULL,
-    late bigint DEFAULT 0 NOT NULL,
     first_at timestamp with time zone DEFAULT now() NOT NULL,
     captured_at timestamp with time zone,
     CONSTRAINT streams_stream_check CHECK ((stream ~ '^[0-9a-f]{32}$'::text))
@@ -743,6 +755,11 @@ ALTER TABLE ONLY hailong.sessions
 
 ALTER TABLE ONLY hailong.staff
     ADD CONSTRAINT staff_pkey PRIMARY KEY (staff_id);
+
+-- Name: stream_faults stream_faults_pkey; Type: CONSTRAINT; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE ONLY hailong.stream_faults
+    ADD CONSTRAINT stream_faults_pkey PRIMARY KEY (device_id, stream, hour);
 
 -- Name: streams streams_pkey; Type: CONSTRAINT; Schema: hailong; Owner: hailong_migrator
 
@@ -880,6 +897,11 @@ ALTER TABLE ONLY hailong.sessions
 ALTER TABLE ONLY hailong.staff
     ADD CONSTRAINT staff_branch_id_fkey FOREIGN KEY (branch_id) REFERENCES hailong.branches(branch_id);
 
+-- Name: stream_faults stream_faults_device_id_fkey; Type: FK CONSTRAINT; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE ONLY hailong.stream_faults
+    ADD CONSTRAINT stream_faults_device_id_fkey FOREIGN KEY (device_id) REFERENCES hailong.devices(device_id);
+
 -- Name: streams streams_device_id_fkey; Type: FK CONSTRAINT; Schema: hailong; Owner: hailong_migrator
 
 ALTER TABLE ONLY hailong.streams
@@ -911,6 +933,10 @@ CREATE POLICY any_device ON hailong.devices FOR SELECT TO hailong_ingest USING (
 -- Name: dropped any_device; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
 CREATE POLICY any_device ON hailong.dropped TO hailong_ingest USING (true);
+
+-- Name: stream_faults any_device; Type: POLICY; Schema: hailong; Owner: hailong_migrator
+
+CREATE POLICY any_device ON hailong.stream_faults TO hailong_ingest USING (true);
 
 -- Name: streams any_device; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
@@ -1022,6 +1048,12 @@ CREATE POLICY by_device ON hailong.dropped FOR SELECT TO hailong_app, hailong_au
    FROM hailong.devices d
   WHERE (d.device_id = dropped.device_id))));
 
+-- Name: stream_faults by_device; Type: POLICY; Schema: hailong; Owner: hailong_migrator
+
+CREATE POLICY by_device ON hailong.stream_faults FOR SELECT TO hailong_app, hailong_auditor USING ((EXISTS ( SELECT
+   FROM hailong.devices d
+  WHERE (d.device_id = stream_faults.device_id))));
+
 -- Name: streams by_device; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
 CREATE POLICY by_device ON hailong.streams FOR SELECT TO hailong_app, hailong_auditor USING ((EXISTS ( SELECT
@@ -1094,6 +1126,10 @@ CREATE POLICY not_for_clerks ON hailong.reject_counts AS RESTRICTIVE TO hailong_
 
 CREATE POLICY not_for_clerks ON hailong.rejects AS RESTRICTIVE TO hailong_app USING ((hailong.visible_staff() = '*'::text));
 
+-- Name: stream_faults not_for_clerks; Type: POLICY; Schema: hailong; Owner: hailong_migrator
+
+CREATE POLICY not_for_clerks ON hailong.stream_faults AS RESTRICTIVE TO hailong_app USING ((hailong.visible_staff() = '*'::text));
+
 -- Name: streams not_for_clerks; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
 CREATE POLICY not_for_clerks ON hailong.streams AS RESTRICTIVE TO hailong_app USING ((hailong.visible_staff() = '*'::text));
@@ -1141,6 +1177,10 @@ ALTER TABLE hailong.sessions ENABLE ROW LEVEL SECURITY;
 -- Name: staff; Type: ROW SECURITY; Schema: hailong; Owner: hailong_migrator
 
 ALTER TABLE hailong.staff ENABLE ROW LEVEL SECURITY;
+
+-- Name: stream_faults; Type: ROW SECURITY; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE hailong.stream_faults ENABLE ROW LEVEL SECURITY;
 
 -- Name: streams; Type: ROW SECURITY; Schema: hailong; Owner: hailong_migrator
 
@@ -1375,6 +1415,13 @@ GRANT SELECT ON TABLE hailong.scoring_queue TO hailong_backup;
 GRANT SELECT ON TABLE hailong.staff TO hailong_ingest;
 GRANT SELECT ON TABLE hailong.staff TO hailong_app;
 GRANT SELECT ON TABLE hailong.staff TO hailong_backup;
+
+-- Name: TABLE stream_faults; Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+GRANT SELECT ON TABLE hailong.stream_faults TO hailong_backup;
+GRANT SELECT,INSERT,UPDATE ON TABLE hailong.stream_faults TO hailong_ingest;
+GRANT SELECT ON TABLE hailong.stream_faults TO hailong_app;
+GRANT SELECT ON TABLE hailong.stream_faults TO hailong_auditor;
 
 -- Name: TABLE streams; Type: ACL; Schema: hailong; Owner: hailong_migrator
 

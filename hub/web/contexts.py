@@ -347,6 +347,42 @@ class Machines:
 
 
 @dataclass(frozen=True, slots=True)
+class GapView:
+    branch_id: str
+    counter_id: str
+    device_id: str
+    stream: str
+    missing: int
+    ranges: Sequence[tuple[int, int]]
+    """The first missing sequences, both ends included."""
+    more_ranges: bool
+    late: int
+    doubled: int
+    rejected: int
+    dropped: int
+    settled: int
+    captured_at: datetime | None
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedView:
+    branch_id: str | None
+    device_id: str | None
+    reason: str
+    messages: int
+
+
+@dataclass(frozen=True, slots=True)
+class Gaps:
+    days: int
+    since: datetime
+    choices: Sequence[int]
+    streams: Sequence[GapView]
+    refused: Sequence[RefusedView]
+
+
+@dataclass(frozen=True, slots=True)
 class KeptClass:
     name: str
     label: str

@@ -16,6 +16,7 @@ from hub.web.contexts import InteractionFilter, Overview
 from hub.web.i18n import Speech
 from hub.web.render import Chrome, nav_for, page
 from hub.web.views.flags import queue
+from hub.web.views.gaps import gaps
 from hub.web.views.interaction import interaction_detail
 from hub.web.views.interactions import interaction_list
 from hub.web.views.machines import kept, machines
@@ -132,6 +133,19 @@ def show_devices(
     with own_rows(services, session) as connection:
         shown = machines(connection)
     return page("devices.html", chrome_of(request, session, speech), page=shown)
+
+
+@router.get(urls.GAPS, name="page.gaps")
+def show_gaps(
+    request: Request,
+    services: InServices,
+    session: SignedIn,
+    speech: InSpeech,
+    days: Annotated[int, Query(ge=1, le=30)] = 1,
+) -> str:
+    with own_rows(services, session) as connection:
+        shown = gaps(connection, services.settings.now(), days)
+    return page("gaps.html", chrome_of(request, session, speech), page=shown)
 
 
 @router.get(urls.KEPT, name="page.kept")

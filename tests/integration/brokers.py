@@ -32,7 +32,8 @@ HOST = "127.0.0.1"
 class Mosquitto:
     """Keeps nothing on disk: a kill takes its sessions, retained and queued messages."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, extra: str = "") -> None:
+        """`extra`: further lines of its configuration."""
         program = shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin:/usr/bin")
         if program is None:
             pytest.fail("mosquitto is missing; run: apt-get install mosquitto")
@@ -41,6 +42,7 @@ class Mosquitto:
         config = folder / "mosquitto.conf"
         config.write_text(
             f"listener {self.port} {HOST}\nallow_anonymous true\npersistence false\nlog_dest none\n"
+            + extra
         )
         self._command = [program, "-c", str(config)]
         self._process: subprocess.Popen[bytes] | None = None

@@ -31,6 +31,7 @@ BRANCH_TABLES = (
     "staff",
     "devices",
     "rejects",
+    "reject_counts",
     "activity",
 )
 NOT_BY_BRANCH = {
@@ -66,6 +67,10 @@ def fill(db, branch):
         " VALUES (%s, 'schema', '', 1, %s)",
         branch,
         branch.encode(),
+    )
+    db.rows(
+        "INSERT INTO hailong.reject_counts VALUES (date_trunc('hour', now()), %s, '', 'schema', 1)",
+        branch,
     )
     db.rows(
         "INSERT INTO hailong.interactions VALUES (%s, %s, %s, %s, 1, %s, 'intake', 'd', %s,"

@@ -8,10 +8,6 @@ CREATE FUNCTION hailong.cardinality(of int8multirange) RETURNS bigint
 ALTER TABLE hailong.streams
     ADD COLUMN rejected int8multirange NOT NULL DEFAULT '{}',
     ADD COLUMN dropped int8multirange NOT NULL DEFAULT '{}',
-    -- Messages that came though their sequence was settled before.
-    ADD COLUMN doubled bigint NOT NULL DEFAULT 0,
-    -- Messages that came more than ten minutes after what they tell of.
-    ADD COLUMN late bigint NOT NULL DEFAULT 0,
     ADD COLUMN first_at timestamptz NOT NULL DEFAULT now(),
     ADD COLUMN captured_at timestamptz;
 COMMENT ON COLUMN hailong.streams.captured_at IS 'of the newest message';
@@ -24,6 +20,19 @@ UPDATE hailong.streams s SET
     dropped = COALESCE((
         SELECT range_agg(int8range(d.first_sequence, d.last_sequence, '[]'))
         FROM hailong.dropped d WHERE d.device_id = s.device_id AND d.stream = s.stream), '{}');
+
+-- Hours in which messages of a stream came late (over ten minutes after what they tell of) or
+-- though their sequence was settled before. An hour without either has no row.
+CREATE TABLE hailong.stream_faults (
+    device_id text NOT NULL REFERENCES hailong.devices,
+    stream text NOT NULL,
+    hour timestamptz NOT NULL,
+    late bigint NOT NULL,
+    doubled bigint NOT NULL,
+    PRIMARY KEY (device_id, stream, hour)
+);
+GRANT SELECT, INSERT, UPDATE ON hailong.stream_faults TO hailong_ingest;
+GRANT SELECT ON hailong.stream_faults TO hailong_app, hailong_auditor, hailong_backup;
 
 -- Every refused message counts here; `rejects` holds single ones as far as its budget goes, so
 -- that a flood fills no disk. '' is a device or branch that nobody knows.

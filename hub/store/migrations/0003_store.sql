@@ -13,13 +13,13 @@ DO $$
 DECLARE
     name text;
 BEGIN
-    FOREACH name IN ARRAY ARRAY['streams', 'dropped', 'scoring_queue', 'users',
+    FOREACH name IN ARRAY ARRAY['streams', 'stream_faults', 'dropped', 'scoring_queue', 'users',
                                 'user_branches', 'sessions']
     LOOP
         EXECUTE format('ALTER TABLE hailong.%I ENABLE ROW LEVEL SECURITY', name);
         EXECUTE format('ALTER TABLE hailong.%I FORCE ROW LEVEL SECURITY', name);
     END LOOP;
-    FOREACH name IN ARRAY ARRAY['streams', 'dropped'] LOOP
+    FOREACH name IN ARRAY ARRAY['streams', 'stream_faults', 'dropped'] LOOP
         EXECUTE format(
             'CREATE POLICY by_device ON hailong.%1$I FOR SELECT TO hailong_app, hailong_auditor '
             'USING (EXISTS (SELECT FROM hailong.devices d WHERE d.device_id = %1$I.device_id))',
@@ -31,7 +31,8 @@ BEGIN
     -- The policy above asks for the device's branch in the reader's own name.
     GRANT SELECT (device_id, branch_id) ON hailong.devices TO hailong_auditor;
     -- Machines are no clerk's business.
-    FOREACH name IN ARRAY ARRAY['devices', 'device_status', 'streams', 'dropped'] LOOP
+    FOREACH name IN ARRAY ARRAY['devices', 'device_status', 'streams', 'stream_faults',
+                                'dropped'] LOOP
         EXECUTE format(
             'CREATE POLICY not_for_clerks ON hailong.%I AS RESTRICTIVE TO hailong_app '
             'USING (hailong.visible_staff() = ''*'')', name);

@@ -188,28 +188,38 @@ ON CONFLICT (hour, branch_id, device_id, reason) DO UPDATE SET
 -- name: settle
 -- Adds the sequences of this transaction to what is known of each stream, and says where it
 -- stands: the first ranges, whether anything was refused, and how many rows the hub holds.
-INSERT INTO hailong.streams AS known (
-    device_id, stream, settled, rejected, dropped, doubled, late, captured_at)
-SELECT r.device_id, r.stream, range_agg(r.part),
-       COALESCE(range_agg(r.part) FILTER (WHERE r.what = 'rejected'), '{}'),
-       COALESCE(range_agg(r.part) FILTER (WHERE r.what = 'dropped'), '{}'),
-       count(*) FILTER (WHERE r.what <> 'dropped')
-           - hailong.cardinality(COALESCE(range_agg(r.part) FILTER (WHERE r.what <> 'dropped'), '{}')),
-       count(*) FILTER (WHERE r.late), max(r.captured_at)
-FROM (
+WITH parts AS (
     SELECT device_id, stream, int8range(first, last, '[]') AS part, what, late, captured_at
     FROM unnest(%(device_id)s::text[], %(stream)s::text[], %(first)s::int8[], %(last)s::int8[],
                 %(what)s::text[], %(late)s::bool[], %(captured_at)s::timestamptz[])
-        AS u (device_id, stream, first, last, what, late, captured_at)) r
-GROUP BY r.device_id, r.stream
-ORDER BY r.device_id, r.stream
+        AS u (device_id, stream, first, last, what, late, captured_at)),
+incoming AS (
+    SELECT device_id, stream, range_agg(part) AS settled,
+           COALESCE(range_agg(part) FILTER (WHERE what = 'rejected'), '{}') AS rejected,
+           COALESCE(range_agg(part) FILTER (WHERE what = 'dropped'), '{}') AS dropped,
+           COALESCE(range_agg(part) FILTER (WHERE what <> 'dropped'), '{}') AS own,
+           count(*) FILTER (WHERE what <> 'dropped') AS messages,
+           count(*) FILTER (WHERE late) AS late, max(captured_at) AS captured_at
+    FROM parts GROUP BY device_id, stream),
+faults AS (
+    INSERT INTO hailong.stream_faults AS f (device_id, stream, hour, late, doubled)
+    SELECT device_id, stream, date_trunc('hour', now(), 'UTC'), late, doubled
+    FROM (
+        SELECT i.device_id, i.stream, i.late,
+               i.messages - hailong.cardinality(i.own - COALESCE(s.settled, '{}')) AS doubled
+        FROM incoming i LEFT JOIN hailong.streams s USING (device_id, stream)) counted
+    WHERE late > 0 OR doubled > 0
+    ORDER BY device_id, stream
+    ON CONFLICT (device_id, stream, hour) DO UPDATE SET
+        late = f.late + excluded.late, doubled = f.doubled + excluded.doubled)
+INSERT INTO hailong.streams AS known (
+    device_id, stream, settled, rejected, dropped, captured_at)
+SELECT device_id, stream, settled, rejected, dropped, captured_at FROM incoming
+ORDER BY device_id, stream
 ON CONFLICT (device_id, stream) DO UPDATE SET
     settled = known.settled + excluded.settled,
     rejected = known.rejected + excluded.rejected,
     dropped = known.dropped + excluded.dropped,
-    doubled = known.doubled + excluded.doubled
-        + hailong.cardinality(known.settled * (excluded.settled - excluded.dropped)),
-    late = known.late + excluded.late,
     captured_at = GREATEST(known.captured_at, excluded.captured_at),
     updated_at = now()
 RETURNING device_id, stream,
