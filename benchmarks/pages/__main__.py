@@ -22,6 +22,7 @@ import psycopg
 
 from benchmarks.machine import RESULTS, Figure, describe, read, show, write
 from benchmarks.pages.city import COUNTERS, INTERACTION_DAYS, NOW, add_counters
+from benchmarks.pages.page import write_page
 from benchmarks.pages.queries import Question, questions, samples
 from hub.embedded.postgres import EmbeddedPostgres
 from hub.settings import Address, role_url
@@ -51,6 +52,7 @@ def main() -> None:
     finally:
         shutil.rmtree(home)
     if not asked.dry:
+        write_page(read("pages"))
         show(read("pages"))
 
 
