@@ -47,6 +47,8 @@ def backup(out: Path, recipient: str | None, keep: int | None, programs: Path | 
     """Copy the database, with a signed manifest of what is in it."""
     settings = HubSettings.from_environment(os.environ)
     key = None if recipient is None else PublicKey(_key(recipient, "--recipient"))
+    # A wrong HAILONG_STATE must not make a new key, which no restore would know.
+    _hub_key(settings, None)
     with _open(settings.database_url("backup")) as database:
         source = Source(
             database, settings.database_url("backup"), settings.state, settings.signing_key()
@@ -94,7 +96,7 @@ def restore_backup(
     rows = sum(done.manifest.rows.values())
     click.echo(
         f"restored {done.manifest.name}: {rows} rows in {len(done.manifest.rows)} tables as the "
-        f"manifest says; {len(done.applied)} migrations added; {done.erasures} erasures replayed "
+        f"manifest says; migrations added: {len(done.applied)}; erasures replayed: {done.erasures} "
         f"({done.erased_rows} rows). Ingest may open: devices send again what is missing"
     )
 

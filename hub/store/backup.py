@@ -10,7 +10,7 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import TupleRow
 
-from hub.store.errors import ErasuresPendingError
+from hub.store.errors import ErasuresPendingError, MigrationError
 from hub.store.pool import Database
 from hub.store.queries import load_queries
 
@@ -46,11 +46,19 @@ class Pending:
 
 @contextmanager
 def snapshot(database: Database) -> Iterator[Snapshot]:
-    """Holds still what pg_dump reads. `database` signs in as hailong_backup."""
+    """Holds still what pg_dump reads. `database` signs in as hailong_backup.
+
+    Raises MigrationError on a schema from before there were backups.
+    """
     with database.transaction() as connection:
         connection.execute(_SQL["begin_snapshot"])
         connection.execute(_SQL["hold"])
         connection.execute(_SQL["patient"])
+        if connection.execute(_SQL["knows_erasures"]).fetchone() != (True,):
+            raise MigrationError(
+                f"{database.address} has no schema, or one from before there were backups; run "
+                "`hailong hub migrate` first"
+            )
         name = connection.execute(_SQL["export_snapshot"]).fetchone()
         assert name is not None
         applied = connection.execute(_SQL["applied"]).fetchall()

@@ -81,6 +81,7 @@ def kept(module_db, postgres_server, tmp_path_factory):
         fill(connection)
         connection.execute("DELETE FROM hailong.erased")
     state = tmp_path_factory.mktemp("state")
+    load_signing_key(state)
     return Kept(module_db, postgres_server, state, tmp_path_factory.mktemp("backups"))
 
 
@@ -288,6 +289,45 @@ def test_a_restore_with_other_rows_than_the_manifest_says_keeps_ingest_shut(
             assert connection.execute(
                 "SELECT erasures_replayed_at FROM public.hailong_restores"
             ).fetchall() == [(None,)]
+
+
+def test_an_older_backup_is_brought_forward(kept, made, postgres_server, monkeypatch):
+    """By a program that has one migration more than the backup."""
+    from hub.backup import restore as restoring
+    from hub.store import migrate as migrating
+
+    known = migrating.load_migrations()
+    later = [
+        *known,
+        migrating.Migration(
+            f"{len(known) + 1:04d}_later.sql", "ALTER TABLE hailong.staff ADD COLUMN note text"
+        ),
+    ]
+    monkeypatch.setattr(migrating, "load_migrations", lambda: later)
+    monkeypatch.setattr(restoring, "load_migrations", lambda: later)
+    with new_database(postgres_server) as (name, database):
+        done = kept.call("restore", made, database=name)
+        assert done.exit_code == 0, done.output
+        assert "migrations added: 1" in done.output
+        with database.transaction() as connection:
+            assert connection.execute("SELECT note FROM hailong.staff").rowcount == 4
+
+
+def test_a_database_without_a_schema_is_told_so(kept, empty, tmp_path):
+    done = kept.call("backup", "--out", tmp_path / "out", database=empty[0])
+    assert done.exit_code == 2
+    assert "run `hailong hub migrate` first" in done.stderr
+
+
+def test_a_wrong_state_folder_makes_no_new_key(kept, tmp_path):
+    done = CliRunner().invoke(
+        main,
+        ["hub", "backup", "--out", str(tmp_path / "out")],
+        env=kept.environment(kept.database.name) | {"HAILONG_STATE": str(tmp_path / "state")},
+    )
+    assert done.exit_code == 2
+    assert "hub.pub is missing" in done.stderr
+    assert not (tmp_path / "state" / "hub.key").exists()
 
 
 def fake(folder, name, text):

@@ -16,6 +16,10 @@ SET LOCAL statement_timeout = 0;
 -- Its name, for pg_dump.
 SELECT pg_export_snapshot();
 
+-- name: knows_erasures
+-- Not before the migration that brought backups.
+SELECT to_regclass('hailong.erased') IS NOT NULL;
+
 -- name: applied
 -- Which migrations made this schema.
 SELECT name, sha256 FROM public.hailong_migrations ORDER BY name;
