@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from edge_agent import privacy
+from edge_agent.cli_enrol import enrol
 from edge_agent.cli_errors import BadInput
 from edge_agent.cli_sensors import check, devices, ready
 from edge_agent.counters import check_together, run_counters
@@ -120,5 +121,5 @@ def _say(line: str) -> None:
     click.echo(line)
 
 
-for command in (devices, check, ready, lexicon):
+for command in (devices, check, ready, lexicon, enrol):
     agent.add_command(command)

@@ -27,6 +27,19 @@ class IdentityError(AgentError):
     code = "identity"
 
 
+class EnrolmentError(AgentError):
+    """The hub does not enrol this device, or is not the hub that the token names."""
+
+    code = "enrolment"
+
+
+class HubAwayError(EnrolmentError):
+    """The hub's address for devices does not answer; the same request may pass later."""
+
+    code = "hub-away"
+    permanent = False
+
+
 class ConfirmError(AgentError):
     """A message down that is not what its topic is for, or not for this device."""
 

@@ -16,6 +16,7 @@ from edge_agent.outbox import Outbox
 from edge_agent.session import Counters, Parties, Session
 from edge_agent.settings import AgentSettings
 from edge_agent.state_folder import ConnectionCounter
+from edge_agent.tls import BrokerTls
 
 COUNTER_FILE = "connection"
 _STEADY_S = 5.0  # a connection that held so long was no failure
@@ -39,6 +40,7 @@ class Publisher:
     ) -> None:
         self._settings = settings.publish
         self._host, self._port = settings.broker
+        self._tls = BrokerTls.of(settings)
         self._protocol = protocol
         self._outbox = outbox
         self._clock = clock or SystemClock()
@@ -104,7 +106,7 @@ class Publisher:
             delay_s = self._delay_s(failures)
             if fault is not None:
                 _log.warning(
-                    "broker mqtt://%s:%d: %s; trying again in %.1f s, rows wait in the outbox",
+                    "broker %s:%d: %s; trying again in %.1f s, rows wait in the outbox",
                     self._host,
                     self._port,
                     fault,
@@ -133,7 +135,9 @@ class Publisher:
         is tried. Of an unforeseen error only kind and place are named, never its text.
         """
         try:
-            session = Session(self._parties, self._connections.rise(), self._protocol)
+            # Anew for each connection: the certificate may have been renewed since.
+            tls = self._tls.context()
+            session = Session(self._parties, self._connections.rise(), self._protocol, tls)
             session.run(self._host, self._port, self._stopping, self._tend)
         except AgentError as error:
             return str(error)

@@ -19,6 +19,7 @@ from edge_agent.outbox import Outbox
 from edge_agent.pipeline import PipelineSettings
 from edge_agent.presence import PresenceSettings, Zones
 from edge_agent.publisher import Publisher
+from edge_agent.renewal import renewing
 from edge_agent.settings import AgentSettings
 from edge_agent.sound_health import SoundLimits
 from schemas.version import VERSION
@@ -57,7 +58,10 @@ class Agent:
         recording = None
         if path is not None:
             recording = open_recording(path, self._settings.source.channels)
-        with closing(self._open_outbox()) as outbox:
+        with (
+            closing(self._open_outbox()) as outbox,
+            renewing(self._settings, self._identity, self._clock),
+        ):
             publisher = Publisher(
                 self._settings, self._identity, outbox, agent_version=VERSION, clock=self._clock
             )

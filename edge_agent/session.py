@@ -11,6 +11,7 @@ without a hub does not fill the broker; the first confirm after that sends the r
 
 import logging
 import random
+import ssl
 import threading
 import time
 from collections import deque
@@ -81,12 +82,19 @@ _log = logging.getLogger(__name__)
 
 
 class Session:
-    def __init__(self, parties: Parties, number: int, protocol: MQTTProtocolVersion) -> None:
+    def __init__(
+        self,
+        parties: Parties,
+        number: int,
+        protocol: MQTTProtocolVersion,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         self._parties = parties
         self._outbox = parties.outbox
         self._counters = parties.counters
         self._number = number
         self._protocol = protocol
+        self._tls = tls
         self._state_topic = parties.identity.topic("state")
         self._confirm_topic = parties.identity.topic("confirm")
         self._ready = False
@@ -149,6 +157,8 @@ class Session:
             reconnect_on_failure=False,
         )
         client.connect_timeout = _CONNECT_S
+        if self._tls is not None:
+            client.tls_set_context(self._tls)
         # The client itself neither holds back nor queues: `_slots` bounds what it is given.
         client.max_inflight_messages_set(2 * _MOST_PENDING)
         client.max_queued_messages_set(2 * _MOST_PENDING)
@@ -270,7 +280,13 @@ class Session:
         reason: ReasonCode,
         _properties: Properties | None,
     ) -> None:
-        if self._ended is None:
+        if self._ended is None and self._tls is not None and not self._ready:
+            # TLS 1.3: a refused certificate shows after the handshake, and paho tells no alert.
+            self._ended = (
+                "the broker ended the connection before its answer; is this device's "
+                "certificate expired or revoked? The broker's log says why"
+            )
+        elif self._ended is None:
             self._ended = f"connection to the broker ended: {reason}"
 
     def _on_publish(

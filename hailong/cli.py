@@ -9,6 +9,7 @@ from schemas.version import VERSION
 _SIDES = {
     "agent": ("edge_agent.cli", "agent", ("av", "faster_whisper"), "hailong[agent]"),
     "hub": ("hub.cli", "hub", ("psycopg", "fastapi"), "hailong[hub]"),
+    "pki": ("hub.pki.cli", "pki", ("cryptography", "psycopg"), "hailong[hub]"),
     "analyze": (
         "hailong.analyze",
         "analyze",

@@ -12,14 +12,16 @@ import click
 from hub.auth.permissions import UserRole
 from hub.auth.users import create_user
 from hub.cli_backup import COMMANDS as BACKUP_COMMANDS
+from hub.cli_broker import broker_config
+from hub.cli_devices import devices
 from hub.cli_errors import BadInput, as_migrator, told
 from hub.cli_ingest import gaps, ingest
-from hub.run import PARTS, run_hub
+from hub.run import PARTS, run_hub, usual_parts
 from hub.settings import HubSettings
 from hub.store.bootstrap import bootstrap as make_roles_and_database
 from hub.store.migrate import migrate as migrate_database
 from hub.store.migrate_plan import plan, plan_text
-from hub.store.place import enrol_device, read_place, revoke_device, set_up_place
+from hub.store.place import read_place, set_up_place
 from hub.store.roster import import_roster
 
 _FILE = click.Path(exists=False, dir_okay=False, path_type=Path)
@@ -56,7 +58,7 @@ def run(parts: tuple[str, ...]) -> None:
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    run_hub(HubSettings.from_environment(os.environ), parts or PARTS, stop)
+    run_hub(HubSettings.from_environment(os.environ), parts or usual_parts(os.environ), stop)
 
 
 @hub.command()
@@ -111,36 +113,6 @@ def roster(file: Path) -> None:
 
 
 @hub.group()
-def devices() -> None:
-    """The devices whose messages are taken."""
-
-
-@devices.command()
-@click.option("--device", required=True, help="The device's name.")
-@click.option("--branch", required=True)
-@click.option("--counter", required=True)
-@click.option("--key", required=True, help="What `hailong agent key` printed on the device.")
-@told
-def enrol(device: str, branch: str, counter: str, key: str) -> None:
-    """Take messages of this device, signed with this key, from this counter."""
-    with as_migrator() as database:
-        changed = enrol_device(
-            database, device_id=device, branch_id=branch, counter_id=counter, public_key=key
-        )
-    click.echo(f"device {device} {'enrolled' if changed else 'was enrolled before'}")
-
-
-@devices.command()
-@click.option("--device", required=True)
-@told
-def revoke(device: str) -> None:
-    """Take no further message of this device."""
-    with as_migrator() as database:
-        revoke_device(database, device)
-    click.echo(f"device {device} revoked")
-
-
-@hub.group()
 def users() -> None:
     """The people who may sign in."""
 
@@ -165,6 +137,8 @@ def add(login: str, role: str, branches: tuple[str, ...], staff: str | None, lan
     click.echo(f"user {login} may sign in")
 
 
+hub.add_command(devices)
+hub.add_command(broker_config)
 hub.add_command(ingest)
 hub.add_command(gaps)
 for _command in BACKUP_COMMANDS:

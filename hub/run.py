@@ -2,13 +2,16 @@
 
 import gc
 import logging
+import os
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from hub.api.app import create_app
 from hub.api.serve import serve
 from hub.errors import HubError
+from hub.identity.service import IdentityService
+from hub.identity.settings import IdentitySettings
 from hub.ingest.service import IngestService
 from hub.scoring.rubrics import load_rubrics
 from hub.scoring.rules import load_rules
@@ -16,7 +19,7 @@ from hub.scoring.worker import ScoringWorker
 from hub.settings import HubSettings
 from hub.store.pool import Database
 
-PARTS = ("ingest", "score", "web")
+PARTS = ("ingest", "score", "web", "identity")
 _log = logging.getLogger(__name__)
 
 
@@ -27,12 +30,18 @@ class ServiceDiedError(HubError):
     permanent = False
 
 
+def usual_parts(environment: Mapping[str, str]) -> tuple[str, ...]:
+    """All, but for identity where this hub holds no authority."""
+    return PARTS if environment.get("HAILONG_PKI") else PARTS[:-1]
+
+
 def run_hub(settings: HubSettings, parts: Sequence[str], stop: threading.Event) -> None:
     """Runs the parts until `stop`; raises ServiceDiedError when one ends by itself."""
     made: dict[str, Callable[[], Callable[[], None]]] = {
         "ingest": lambda: _ingest(settings, stop),
         "score": lambda: _score(settings, stop),
         "web": lambda: _web(settings, stop),
+        "identity": lambda: _identity(settings, stop),
     }
     died: list[str] = []
 
@@ -78,6 +87,7 @@ def _service(settings: HubSettings, *, worker: str = "", share: str | None = Non
         client_id=name,
         window=settings.window,
         share=share,
+        tls=settings.tls.broker(settings.broker.host),
     )
 
 
@@ -95,4 +105,10 @@ def _score(settings: HubSettings, stop: threading.Event) -> Callable[[], None]:
 def _web(settings: HubSettings, stop: threading.Event) -> Callable[[], None]:
     database = Database(settings.database_url("app"), application_name="hailong-web", plan_once=True)
     app = create_app(database)
-    return lambda: serve(app, settings.web.host, settings.web.port, stop)
+    tls = settings.tls.web()
+    return lambda: serve(app, settings.web.host, settings.web.port, stop, tls)
+
+
+def _identity(settings: HubSettings, stop: threading.Event) -> Callable[[], None]:
+    service = IdentityService(settings, IdentitySettings.from_environment(os.environ))
+    return lambda: service.run(stop)

@@ -2,7 +2,7 @@
 
 import os
 import stat
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote, urlencode, urlsplit
@@ -10,8 +10,9 @@ from urllib.parse import quote, urlencode, urlsplit
 from nacl.signing import SigningKey
 
 from hub.errors import HubError
+from hub.tls import NO_TLS, TlsFiles
 
-ROLES = ("migrator", "ingest", "worker", "app", "auditor", "backup")
+ROLES = ("migrator", "ingest", "worker", "app", "identity", "auditor", "backup")
 """Database roles without their prefix `hailong_`."""
 _KEY_FILE = "hub.key"
 _PUBLIC_KEY_FILE = "hub.pub"
@@ -42,13 +43,16 @@ class HubSettings:
     state: Path
     """Folder of the hub's own files, mode 0700."""
     web: Address = Address("127.0.0.1", 8080)
+    tls: TlsFiles = NO_TLS
+    standbys: tuple[Address, ...] = ()
+    """Further servers of the same database; the one that takes writes is used."""
     window: int = 1000
     """Messages that the broker may hand an ingest worker before it has stored them."""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "HubSettings":
         """Raises SettingsError naming the variable, what it holds and what was expected."""
-        database, name = _database(environment.get("HAILONG_DATABASE_URL", ""))
+        (database, *standbys), name = _database(environment.get("HAILONG_DATABASE_URL", ""))
         state = Path(environment.get("HAILONG_STATE") or ".hailong").absolute()
         passfile = environment.get("HAILONG_DATABASE_PASSFILE")
         return cls(
@@ -58,6 +62,8 @@ class HubSettings:
             broker=_broker(environment.get("HAILONG_BROKER_URL", "")),
             state=state,
             web=_web(environment.get("HAILONG_WEB_ADDRESS") or "127.0.0.1:8080"),
+            tls=_tls(environment),
+            standbys=tuple(standbys),
             window=_window(environment.get("HAILONG_INGEST_WINDOW") or "1000"),
         )
 
@@ -65,17 +71,36 @@ class HubSettings:
         """For one of ROLES; names the password file, holds no password."""
         if role not in ROLES:
             raise SettingsError(f"no database role {role!r}; expected one of {', '.join(ROLES)}")
-        return role_url(self.database, self.database_name, f"hailong_{role}", self.passfile)
+        user = f"hailong_{role}"
+        return role_url(self.database, self.database_name, user, self.passfile, self.standbys)
 
     def signing_key(self) -> SigningKey:
         """The hub's Ed25519 key, made at the first start; agents hold its public half."""
         return load_signing_key(self.state)
 
 
-def role_url(server: Address, database: str, user: str, passfile: Path) -> str:
+def load_public_key(state: Path) -> str:
+    """64 hex digits: of `hub.pub`, so that whoever needs no more holds no more."""
+    path = state / _PUBLIC_KEY_FILE
+    if path.exists():
+        return path.read_text(encoding="ascii").strip()
+    return bytes(load_signing_key(state).verify_key).hex()
+
+
+def role_url(
+    server: Address,
+    database: str,
+    user: str,
+    passfile: Path,
+    standbys: Sequence[Address] = (),
+) -> str:
+    options = {"passfile": str(passfile)}
+    if standbys:
+        options["target_session_attrs"] = "read-write"
     # libpq knows no + for a space.
-    query = urlencode({"passfile": str(passfile)}, quote_via=quote)
-    return f"postgresql://{user}@{server}/{database}?{query}"
+    query = urlencode(options, quote_via=quote)
+    servers = ",".join(map(str, (server, *standbys)))
+    return f"postgresql://{user}@{servers}/{database}?{query}"
 
 
 def load_signing_key(state: Path) -> SigningKey:
@@ -112,12 +137,14 @@ def _read_key(path: Path) -> SigningKey:
         ) from error
 
 
-def _database(url: str) -> tuple[Address, str]:
-    expected = "expected postgresql://host:port/database without a user"
+def _database(url: str) -> tuple[list[Address], str]:
+    """Servers, the first one tried first, and the database's name."""
+    expected = "expected postgresql://host:port/database without a user; host:port,host:port "
+    expected += "for a server and its standbys"
     if not url:
         raise SettingsError(f"HAILONG_DATABASE_URL is not set; {expected}")
     parts = urlsplit(url)
-    if parts.username is not None or parts.password is not None:
+    if "@" in parts.netloc:
         # Not quoted back: it may hold a password.
         raise SettingsError(
             f"HAILONG_DATABASE_URL names a user; {expected}: each part of the hub signs in with "
@@ -126,19 +153,34 @@ def _database(url: str) -> tuple[Address, str]:
     name = parts.path.removeprefix("/")
     if parts.scheme not in {"postgresql", "postgres"} or not name or "/" in name or parts.query:
         raise SettingsError(f"HAILONG_DATABASE_URL cannot be read: got {url!r}, {expected}")
-    return _address("HAILONG_DATABASE_URL", url, parts.netloc, expected, 5432), name
+    servers = [
+        _address("HAILONG_DATABASE_URL", url, server, expected, 5432)
+        for server in parts.netloc.split(",")
+    ]
+    return servers, name
 
 
 def _broker(url: str) -> Address:
-    expected = "expected mqtt://host:port"
+    expected = "expected mqtt://host:port on this machine, or mqtts://host:port"
     if not url:
         raise SettingsError(f"HAILONG_BROKER_URL is not set; {expected}")
     parts = urlsplit(url)
     if parts.username is not None or parts.password is not None:
         raise SettingsError(f"HAILONG_BROKER_URL names a user; {expected}")
-    if parts.scheme != "mqtt" or parts.path.strip("/") or parts.query:
+    if parts.scheme not in {"mqtt", "mqtts"} or parts.path.strip("/") or parts.query:
         raise SettingsError(f"HAILONG_BROKER_URL cannot be read: got {url!r}, {expected}")
-    return _address("HAILONG_BROKER_URL", url, parts.netloc, expected, 1883)
+    port = 8883 if parts.scheme == "mqtts" else 1883
+    return _address("HAILONG_BROKER_URL", url, parts.netloc, expected, port)
+
+
+def _tls(environment: Mapping[str, str]) -> TlsFiles:
+    mqtts = environment.get("HAILONG_BROKER_URL", "").startswith("mqtts:")
+    if mqtts and not environment.get("HAILONG_BROKER_CA"):
+        raise SettingsError(
+            "HAILONG_BROKER_URL is mqtts:// and HAILONG_BROKER_CA is not set; expected the file "
+            "ca.pem of the authority that signed the broker's certificate"
+        )
+    return TlsFiles.from_environment(environment, mqtts=mqtts)
 
 
 def _web(text: str) -> Address:

@@ -53,6 +53,8 @@ class Owner:
             "login": f"chief.{mark}",
             "password_hash": f"hash {mark}",
             "token_sha256": bytes.fromhex(mark * 16),
+            "token_id": mark * 4,
+            "secret": bytes.fromhex(mark * 16),
             "csrf_token": f"csrf {mark}",
             "stream": mark * 8,
             "at": at,
@@ -80,6 +82,9 @@ FILLERS = {
         "(%(branch_id)s, %(counter_id)s, %(staff_id)s, %(from_at)s, %(to_at)s)"
     ),
     "hailong.devices": "(%(device_id)s, %(branch_id)s, %(counter_id)s, %(public_key)s)",
+    "hailong_private.enrolment_tokens": (
+        "(%(token_id)s, %(secret)s, %(device_id)s, %(branch_id)s, %(counter_id)s, now(), now())"
+    ),
     "hailong.users": (
         "(%(user_id)s, %(login)s, %(password_hash)s, 'supervisor', NULL),"
         " (%(clerk_id)s, %(clerk_login)s, %(password_hash)s, 'clerk', %(staff_id)s)"

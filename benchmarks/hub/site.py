@@ -58,7 +58,7 @@ class Site:
             cursor = connection.execute(query, values or None)
             return cursor.fetchall() if cursor.description else []
 
-    def start(self, words: Sequence[str], log: str) -> subprocess.Popen[bytes]:
+    def start(self, words: Sequence[str], log: str, **environment: str) -> subprocess.Popen[bytes]:
         """A child with the hub's environment; what it says goes to a file of the home."""
         address = self.postgres.address
         with (self.home / log).open("ab") as out:
@@ -71,6 +71,7 @@ class Site:
                     "HAILONG_DATABASE_PASSFILE": str(self.home / "database.pass"),
                     "HAILONG_BROKER_URL": f"mqtt://{self.broker}",
                     "HAILONG_STATE": str(self.home / "hub"),
+                    **environment,
                 },
                 stdout=out,
                 stderr=out,

@@ -3,6 +3,7 @@
 import logging
 import random
 import socket
+import ssl
 import threading
 from types import TracebackType
 from typing import Final, Self
@@ -27,7 +28,13 @@ class AddressInUseError(HubError):
 class WebServer:
     """`port` 0 takes a free one; `port` then says which."""
 
-    def __init__(self, app: FastAPI, host: str = "127.0.0.1", port: int = 8080) -> None:
+    def __init__(
+        self,
+        app: FastAPI,
+        host: str = "127.0.0.1",
+        port: int = 8080,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self._socket = socket.socket(family, socket.SOCK_STREAM)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -42,6 +49,7 @@ class WebServer:
             ) from error
         self.host = host
         self.port: int = self._socket.getsockname()[1]
+        self._scheme = "http" if tls is None else "https"
         self._server = uvicorn.Server(
             uvicorn.Config(
                 app,
@@ -51,6 +59,7 @@ class WebServer:
                 server_header=False,
                 proxy_headers=False,
                 timeout_graceful_shutdown=5,
+                ssl_context_factory=None if tls is None else lambda _config, _usual: tls,
             )
         )
         self._thread = threading.Thread(target=self._run, name="web", daemon=True)
@@ -58,7 +67,7 @@ class WebServer:
     @property
     def address(self) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"http://{host}:{self.port}"
+        return f"{self._scheme}://{host}:{self.port}"
 
     def start(self) -> None:
         """Returns at once: the socket listens already, early requests wait in its queue."""
@@ -91,15 +100,21 @@ class WebServer:
         self.stop()
 
 
-def serve(app: FastAPI, host: str, port: int, stop: threading.Event) -> None:
+def serve(
+    app: FastAPI,
+    host: str,
+    port: int,
+    stop: threading.Event,
+    tls: ssl.SSLContext | None = None,
+) -> None:
     """Serves until `stop` is set, also while the database is away: pages then say so.
 
     Opens the application's database and closes it at the end. Raises AddressInUseError before
     anything is served.
     """
     database: Database = app.state.services.database
-    opener = threading.Thread(target=_open, args=(database, stop), name="web-database")
-    with WebServer(app, host, port) as server:
+    opener = threading.Thread(target=open_database, args=(database, stop), name="web-database")
+    with WebServer(app, host, port, tls) as server:
         log.info("pages at %s", server.address)
         opener.start()
         stop.wait()
@@ -107,7 +122,8 @@ def serve(app: FastAPI, host: str, port: int, stop: threading.Event) -> None:
     database.close()
 
 
-def _open(database: Database, stop: threading.Event) -> None:
+def open_database(database: Database, stop: threading.Event) -> None:
+    """Tries until the server is there or `stop` is set."""
     pause_s = 1.0
     while not stop.is_set():
         try:

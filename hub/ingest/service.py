@@ -10,6 +10,7 @@ Both queues wait when they are full. A batch is acknowledged in the order of its
 import logging
 import queue
 import random
+import ssl
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -62,11 +63,12 @@ class IngestService:
         client_id: str = "hailong-ingest",
         window: int = WINDOW,
         share: str | None = None,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         """`client_id` stays the same from run to run: the broker keeps the session by it."""
         self._database = database
         self._subscriber = Subscriber(
-            broker, client_id=client_id, clock=clock, window=window, share=share
+            broker, client_id=client_id, clock=clock, window=window, share=share, tls=tls
         )
         self._processor = Processor(database, clock)
         self._confirmations = Confirmations(lambda m: hub_key.sign(m).signature, clock)

@@ -6,6 +6,7 @@ still holds, within the receive maximum.
 
 import logging
 import random
+import ssl
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -29,8 +30,10 @@ WINDOW = 1000
 """Unacknowledged messages at most: MQTT 5's receive maximum. Some brokers give fewer: rumqttd
 100, Mosquitto its max_inflight_messages."""
 KINDS = frozenset({"activity", "interaction", "health", "dropped", "state"})
-_SESSION_S = 7 * 86_400
-"""How long the broker keeps messages for a hub that is away."""
+_SESSION_S = 0xFFFFFFFF
+"""The broker keeps messages for a hub that is away, without an end, within its queue limits: of
+finite sessions Mosquitto 2.0.11 keeps a list that a reload (SIGHUP) corrupts.
+"""
 _KEEPALIVE_S = 30
 _RETRY_S = (0.5, 5.0)
 _PUT_S = 0.2
@@ -63,6 +66,7 @@ class Subscriber:
         clock: Callable[[], datetime],
         window: int = WINDOW,
         share: str | None = None,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         """`share`: the name of a group of workers that share the messages ($share)."""
         self.broker = broker
@@ -76,6 +80,7 @@ class Subscriber:
         self._stopping = threading.Event()
         self._reachable: bool | None = None
         self._client_id = client_id
+        self._tls = tls
         self._client: mqtt.Client | None = None
         self._thread = threading.Thread(target=self._keep_connected, name="ingest-mqtt")
 
@@ -169,6 +174,8 @@ class Subscriber:
         )
         client.max_queued_messages_set(_MOST_UNSENT)
         client.connect_timeout = 5.0
+        if self._tls is not None:
+            client.tls_set_context(self._tls)
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect
         client.on_message = self._on_message

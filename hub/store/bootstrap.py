@@ -36,6 +36,7 @@ ROLES = (
     RoleKind("hailong_ingest", temporary_tables=True),
     RoleKind("hailong_worker"),
     RoleKind("hailong_app"),
+    RoleKind("hailong_identity"),
     RoleKind("hailong_auditor", read_only=True),
     RoleKind("hailong_backup", sees_every_branch=True, read_only=True),
 )

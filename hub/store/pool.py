@@ -50,8 +50,12 @@ def describe(url: str) -> str:
         raise StoreError(
             "the database URL cannot be read; expected postgresql://host:port/database"
         ) from None  # the original repeats the URL, which may hold a password
-    host, port = parts.get("host", "localhost"), parts.get("port", "5432")
-    return f"{host}:{port}/{parts.get('dbname', '')}"
+    hosts = str(parts.get("host", "localhost")).split(",")
+    ports = str(parts.get("port", "5432")).split(",")
+    if len(ports) < len(hosts):
+        ports = ports[:1] * len(hosts)
+    servers = ",".join(f"{host}:{port}" for host, port in zip(hosts, ports, strict=False))
+    return f"{servers}/{parts.get('dbname', '')}"
 
 
 class Database:

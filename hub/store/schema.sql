@@ -177,6 +177,55 @@ END;
 
 ALTER FUNCTION hailong.may_decide(decider uuid, branch text) OWNER TO hailong_migrator;
 
+-- Name: redeem_enrolment(text, bytea, text, bytea); Type: FUNCTION; Schema: hailong; Owner: hailong_migrator
+
+CREATE FUNCTION hailong.redeem_enrolment(the_token text, the_secret_sha256 bytea, the_device text, the_key bytea, OUT outcome text, OUT branch_id text, OUT counter_id text) RETURNS record
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    token hailong_private.enrolment_tokens;
+    device hailong.devices;
+BEGIN
+    SELECT * INTO token FROM hailong_private.enrolment_tokens t WHERE t.token_id = the_token FOR UPDATE;
+    IF NOT FOUND OR token.secret_sha256 <> the_secret_sha256 THEN
+        outcome := 'token_unknown';
+        RETURN;
+    END IF;
+    IF token.device_id <> the_device THEN
+        outcome := 'token_other_device';
+        RETURN;
+    END IF;
+    SELECT * INTO device FROM hailong.devices d WHERE d.device_id = the_device FOR UPDATE;
+    IF device.revoked_at > token.made_at
+        OR device.revoked_at IS NOT NULL AND token.used_at IS NOT NULL THEN
+        outcome := 'device_revoked';
+    ELSIF token.expires_at <= now() THEN
+        outcome := 'token_expired';
+    ELSIF token.used_key <> the_key THEN
+        outcome := 'token_used';
+    ELSIF device.revoked_at IS NOT NULL AND device.public_key = the_key THEN
+        outcome := 'key_revoked';
+    ELSIF device.revoked_at IS NULL AND device.public_key <> the_key THEN
+        outcome := 'device_has_other_key';
+    ELSE
+        IF token.used_at IS NULL THEN
+            INSERT INTO hailong.devices (device_id, branch_id, counter_id, public_key)
+            VALUES (the_device, token.branch_id, token.counter_id, the_key)
+            ON CONFLICT (device_id) DO UPDATE SET
+                branch_id = excluded.branch_id, counter_id = excluded.counter_id,
+                public_key = excluded.public_key, revoked_at = NULL, enrolled_at = now();
+            UPDATE hailong_private.enrolment_tokens t SET used_at = now(), used_key = the_key
+            WHERE t.token_id = the_token;
+        END IF;
+        outcome := 'enrolled';
+        SELECT d.branch_id, d.counter_id INTO branch_id, counter_id
+        FROM hailong.devices d WHERE d.device_id = the_device;
+    END IF;
+END $$;
+
+ALTER FUNCTION hailong.redeem_enrolment(the_token text, the_secret_sha256 bytea, the_device text, the_key bytea, OUT outcome text, OUT branch_id text, OUT counter_id text) OWNER TO hailong_migrator;
+
 -- Name: refuse_change(); Type: FUNCTION; Schema: hailong; Owner: hailong_migrator
 
 CREATE FUNCTION hailong.refuse_change() RETURNS trigger
@@ -671,6 +720,29 @@ ALTER TABLE ONLY hailong.turns FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE hailong.turns OWNER TO hailong_migrator;
 
+-- Name: enrolment_tokens; Type: TABLE; Schema: hailong_private; Owner: hailong_migrator
+
+CREATE TABLE hailong_private.enrolment_tokens (
+    token_id text NOT NULL,
+    secret_sha256 bytea NOT NULL,
+    device_id text NOT NULL,
+    branch_id text NOT NULL,
+    counter_id text NOT NULL,
+    made_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    used_at timestamp with time zone,
+    used_key bytea,
+    CONSTRAINT enrolment_tokens_check CHECK (((used_at IS NULL) = (used_key IS NULL))),
+    CONSTRAINT enrolment_tokens_device_id_check CHECK ((device_id ~ '^[a-z0-9][a-z0-9-]{0,31}$'::text)),
+    CONSTRAINT enrolment_tokens_secret_sha256_check CHECK ((octet_length(secret_sha256) = 32)),
+    CONSTRAINT enrolment_tokens_token_id_check CHECK ((token_id ~ '^[0-9a-f]{16}$'::text)),
+    CONSTRAINT enrolment_tokens_used_key_check CHECK ((octet_length(used_key) = 32))
+);
+
+ALTER TABLE ONLY hailong_private.enrolment_tokens FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE hailong_private.enrolment_tokens OWNER TO hailong_migrator;
+
 -- Name: assignments assignments_pkey; Type: CONSTRAINT; Schema: hailong; Owner: hailong_migrator
 
 ALTER TABLE ONLY hailong.assignments
@@ -791,6 +863,11 @@ ALTER TABLE ONLY hailong.users
 ALTER TABLE ONLY hailong_private.activity
     ADD CONSTRAINT activity_pkey PRIMARY KEY (branch_id, counter_id, at, device_id);
 
+-- Name: enrolment_tokens enrolment_tokens_pkey; Type: CONSTRAINT; Schema: hailong_private; Owner: hailong_migrator
+
+ALTER TABLE ONLY hailong_private.enrolment_tokens
+    ADD CONSTRAINT enrolment_tokens_pkey PRIMARY KEY (token_id);
+
 -- Name: flags_by_branch; Type: INDEX; Schema: hailong; Owner: hailong_migrator
 
 CREATE INDEX flags_by_branch ON ONLY hailong.flags USING btree (branch_id, at, interaction_id) WHERE ((state <> 'withdrawn'::text) AND (kind <> 'shadow'::text));
@@ -834,6 +911,10 @@ CREATE INDEX reviews_by_flag ON hailong.reviews USING btree (flag_id);
 -- Name: scores_unmeasured; Type: INDEX; Schema: hailong; Owner: hailong_migrator
 
 CREATE INDEX scores_unmeasured ON ONLY hailong.scores USING btree (branch_id, at) WHERE ((figure = 'experience'::text) AND (value IS NULL));
+
+-- Name: enrolment_tokens_device; Type: INDEX; Schema: hailong_private; Owner: hailong_migrator
+
+CREATE INDEX enrolment_tokens_device ON hailong_private.enrolment_tokens USING btree (device_id);
 
 -- Name: interactions refuse_erased; Type: TRIGGER; Schema: hailong; Owner: hailong_migrator
 
@@ -921,6 +1002,11 @@ ALTER TABLE ONLY hailong.user_branches
 
 ALTER TABLE ONLY hailong.users
     ADD CONSTRAINT users_staff_id_fkey FOREIGN KEY (staff_id) REFERENCES hailong.staff(staff_id);
+
+-- Name: enrolment_tokens enrolment_tokens_branch_id_counter_id_fkey; Type: FK CONSTRAINT; Schema: hailong_private; Owner: hailong_migrator
+
+ALTER TABLE ONLY hailong_private.enrolment_tokens
+    ADD CONSTRAINT enrolment_tokens_branch_id_counter_id_fkey FOREIGN KEY (branch_id, counter_id) REFERENCES hailong.counters(branch_id, counter_id);
 
 -- Name: scoring_queue any_branch; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
@@ -1080,6 +1166,10 @@ ALTER TABLE hailong.dropped ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE hailong.erased ENABLE ROW LEVEL SECURITY;
 
+-- Name: devices every_device; Type: POLICY; Schema: hailong; Owner: hailong_migrator
+
+CREATE POLICY every_device ON hailong.devices FOR SELECT TO hailong_identity USING (true);
+
 -- Name: flags; Type: ROW SECURITY; Schema: hailong; Owner: hailong_migrator
 
 ALTER TABLE hailong.flags ENABLE ROW LEVEL SECURITY;
@@ -1198,6 +1288,10 @@ ALTER TABLE hailong.user_branches ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE hailong.users ENABLE ROW LEVEL SECURITY;
 
+-- Name: enrolment_tokens; Type: ROW SECURITY; Schema: hailong_private; Owner: hailong_migrator
+
+ALTER TABLE hailong_private.enrolment_tokens ENABLE ROW LEVEL SECURITY;
+
 -- Name: SCHEMA hailong; Type: ACL; Schema: -; Owner: hailong_migrator
 
 GRANT USAGE ON SCHEMA hailong TO hailong_ingest;
@@ -1205,6 +1299,7 @@ GRANT USAGE ON SCHEMA hailong TO hailong_worker;
 GRANT USAGE ON SCHEMA hailong TO hailong_app;
 GRANT USAGE ON SCHEMA hailong TO hailong_auditor;
 GRANT USAGE ON SCHEMA hailong TO hailong_backup;
+GRANT USAGE ON SCHEMA hailong TO hailong_identity;
 
 -- Name: SCHEMA hailong_private; Type: ACL; Schema: -; Owner: hailong_migrator
 
@@ -1267,6 +1362,11 @@ GRANT SELECT ON TABLE hailong.user_branches TO hailong_backup;
 REVOKE ALL ON FUNCTION hailong.may_decide(decider uuid, branch text) FROM PUBLIC;
 GRANT ALL ON FUNCTION hailong.may_decide(decider uuid, branch text) TO hailong_app;
 
+-- Name: FUNCTION redeem_enrolment(the_token text, the_secret_sha256 bytea, the_device text, the_key bytea, OUT outcome text, OUT branch_id text, OUT counter_id text); Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+REVOKE ALL ON FUNCTION hailong.redeem_enrolment(the_token text, the_secret_sha256 bytea, the_device text, the_key bytea, OUT outcome text, OUT branch_id text, OUT counter_id text) FROM PUBLIC;
+GRANT ALL ON FUNCTION hailong.redeem_enrolment(the_token text, the_secret_sha256 bytea, the_device text, the_key bytea, OUT outcome text, OUT branch_id text, OUT counter_id text) TO hailong_identity;
+
 -- Name: FUNCTION refuse_change(); Type: ACL; Schema: hailong; Owner: hailong_migrator
 
 REVOKE ALL ON FUNCTION hailong.refuse_change() FROM PUBLIC;
@@ -1326,6 +1426,7 @@ GRANT SELECT ON TABLE hailong.device_status TO hailong_auditor;
 GRANT SELECT ON TABLE hailong.devices TO hailong_ingest;
 GRANT SELECT ON TABLE hailong.devices TO hailong_app;
 GRANT SELECT ON TABLE hailong.devices TO hailong_backup;
+GRANT SELECT ON TABLE hailong.devices TO hailong_identity;
 
 -- Name: COLUMN devices.device_id; Type: ACL; Schema: hailong; Owner: hailong_migrator
 
@@ -1437,6 +1538,10 @@ GRANT SELECT ON TABLE hailong.turns TO hailong_worker;
 GRANT SELECT ON TABLE hailong.turns TO hailong_app;
 GRANT SELECT ON TABLE hailong.turns TO hailong_backup;
 GRANT SELECT ON TABLE hailong.turns TO hailong_auditor;
+
+-- Name: TABLE enrolment_tokens; Type: ACL; Schema: hailong_private; Owner: hailong_migrator
+
+GRANT SELECT ON TABLE hailong_private.enrolment_tokens TO hailong_backup;
 
 -- Name: DEFAULT PRIVILEGES FOR SEQUENCES; Type: DEFAULT ACL; Schema: hailong; Owner: hailong_migrator
 

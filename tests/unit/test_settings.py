@@ -102,7 +102,10 @@ def test_further_faults_are_counted(tmp_path):
 
 
 def test_fault_of_the_environment_names_the_variable(tmp_path):
-    with pytest.raises(SettingsError, match=r"^HAILONG_BROKER_URL: expected mqtt://host:port$"):
+    with pytest.raises(
+        SettingsError,
+        match=r"^HAILONG_BROKER_URL: expected mqtt://host:port on this machine, or mqtts://host:port$",
+    ):
         load(tmp_path, SHORT, {"HAILONG_BROKER_URL": "broker"})
 
 

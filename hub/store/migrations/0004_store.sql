@@ -7,6 +7,10 @@
 -- type pg_temp.text whose check runs with the owner's rights.
 ALTER FUNCTION hailong.ensure_partitions(timestamptz, timestamptz)
     SET search_path = pg_catalog, pg_temp;
+ALTER FUNCTION hailong.redeem_enrolment(text, bytea, text, bytea)
+    SET search_path = pg_catalog, pg_temp;
+ALTER TABLE hailong_private.enrolment_tokens ENABLE ROW LEVEL SECURITY;
+ALTER TABLE hailong_private.enrolment_tokens FORCE ROW LEVEL SECURITY;
 
 -- Streams and dropped ranges have no branch of their own; their device has.
 DO $$
