@@ -12,6 +12,7 @@ pytestmark = pytest.mark.integration
 
 SERVICES = [role.name for role in ROLES if role.name != MIGRATOR]
 LIMITED = [role for role in SERVICES if role != "hailong_backup"]
+READERS = [role for role in LIMITED if role != "hailong_identity"]
 OTHERS = {"bbbb", "b1b1", "b2b2"}
 
 
@@ -86,7 +87,7 @@ def test_row_security_that_is_switched_off_shows_nothing(sign_in, role):
         connection.execute("SELECT * FROM hailong.interactions")
 
 
-@pytest.mark.parametrize("role", LIMITED)
+@pytest.mark.parametrize("role", READERS)
 def test_a_copy_holds_the_own_branch(sign_in, role):
     connection = sign_in(role)
     with connection.cursor().copy("COPY (SELECT * FROM hailong.interactions) TO STDOUT") as copy:
@@ -231,5 +232,5 @@ def test_what_runs_elsewhere_is_seen_without_its_values(db):
         pages.interactions(theirs, branch_id="cn-bbbb", limit=5)
         with app.branches_transaction(["cn-aaaa"]) as ours:
             texts = ours.execute("SELECT query FROM pg_stat_activity").fetchall()
-    assert any("FROM hailong.interactions" in str(row[0]) for row in texts)
+    assert any("AS figure_value" in str(row[0]) for row in texts)
     assert not marks(texts) & OTHERS
