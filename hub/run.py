@@ -103,7 +103,9 @@ def _score(settings: HubSettings, stop: threading.Event) -> Callable[[], None]:
 
 
 def _web(settings: HubSettings, stop: threading.Event) -> Callable[[], None]:
-    database = Database(settings.database_url("app"), application_name="hailong-web", plan_once=True)
+    database = Database(
+        settings.database_url("app"), application_name="hailong-web", plan_once=True
+    )
     app = create_app(database)
     tls = settings.tls.web()
     return lambda: serve(app, settings.web.host, settings.web.port, stop, tls)
