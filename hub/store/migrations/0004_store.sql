@@ -5,10 +5,20 @@
 
 -- Without pg_temp at the end it is searched first: a role with temporary tables could make a
 -- type pg_temp.text whose check runs with the owner's rights.
-ALTER FUNCTION hailong.ensure_partitions(timestamptz, timestamptz)
-    SET search_path = pg_catalog, pg_temp;
-ALTER FUNCTION hailong.redeem_enrolment(text, bytea, text, bytea)
-    SET search_path = pg_catalog, pg_temp;
+DO $$
+DECLARE
+    definer regprocedure;
+BEGIN
+    FOR definer IN
+        SELECT p.oid FROM pg_proc p
+        WHERE p.prosecdef AND 'search_path=pg_catalog' = ANY (p.proconfig)
+          AND p.pronamespace::regnamespace::text IN ('hailong', 'hailong_private')
+    LOOP
+        EXECUTE format('ALTER FUNCTION %s SET search_path = pg_catalog, pg_temp', definer);
+    END LOOP;
+END $$;
+
+-- Tokens are reached by functions alone.
 ALTER TABLE hailong_private.enrolment_tokens ENABLE ROW LEVEL SECURITY;
 ALTER TABLE hailong_private.enrolment_tokens FORCE ROW LEVEL SECURITY;
 
