@@ -9,7 +9,7 @@ export HAILONG_MODELS ?= $(CURDIR)/.hailong/models
 .DEFAULT_GOAL := help
 .PHONY: help demo demo-erase test lint lint-deploy unit debian lock schemas vendor recording models \
 	text-models screenshots bench-edge bench-edge-long bench-accuracy bench-transcription \
-	bench-text bench-hub faults-ingest fuzz bench-rollups test-rollups capacity clean
+	bench-text bench-hub bench-pages faults-ingest fuzz bench-rollups test-rollups capacity clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -72,6 +72,9 @@ bench-transcription: $(VENV)/dev.installed ## words: CPU time and error rate, be
 
 bench-text: $(VENV)/dev.installed ## sentiment and abuse: error by class, cost a sentence
 	$(BIN)/python -m benchmarks.text
+
+bench-pages: $(VENV)/dev.installed ## page queries on a hundredth to a tenth of a city (about 15 minutes)
+	$(BIN)/python -m benchmarks.pages
 
 bench-hub: debian $(VENV)/dev.installed ## the hub under a city's and a country's load (about 30 minutes)
 	$(BIN)/python -m benchmarks.hub

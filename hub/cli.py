@@ -11,6 +11,7 @@ import click
 from hub import logs
 from hub.auth.permissions import UserRole
 from hub.auth.users import create_user
+from hub.cli_backup import COMMANDS as BACKUP_COMMANDS
 from hub.cli_broker import broker_config
 from hub.cli_check import check
 from hub.cli_devices import devices
@@ -24,6 +25,7 @@ from hub.run import PARTS, run_hub, usual_parts
 from hub.settings import HubSettings
 from hub.store.bootstrap import bootstrap as make_roles_and_database
 from hub.store.migrate import migrate as migrate_database
+from hub.store.migrate_plan import plan, plan_text
 from hub.store.place import read_place, set_up_place
 from hub.store.roster import import_roster
 
@@ -80,10 +82,14 @@ def bootstrap(superuser_url: str) -> None:
 
 
 @hub.command()
+@click.option("--plan", "only_plan", is_flag=True, help="Say what would be done, and do nothing.")
 @told
-def migrate() -> None:
+def migrate(*, only_plan: bool) -> None:
     """Bring the database to this version's schema."""
     with as_migrator() as database:
+        if only_plan:
+            click.echo(plan_text(plan(database)))
+            return
         applied = migrate_database(database)
     click.echo(f"applied {', '.join(applied)}" if applied else "the schema is up to date")
 
@@ -138,7 +144,7 @@ hub.add_command(devices)
 hub.add_command(broker_config)
 hub.add_command(ingest)
 hub.add_command(gaps)
-for group in RELEASES:
+for group in (*RELEASES, *BACKUP_COMMANDS):
     hub.add_command(group)
 hub.add_command(rollups)
 hub.add_command(check)

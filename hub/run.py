@@ -152,7 +152,9 @@ def _rollup(
 
 
 def _web(settings: HubSettings, stop: threading.Event, health: ProcessHealth) -> Callable[[], None]:
-    database = Database(settings.database_url("app"), application_name=connection_name("web"))
+    database = Database(
+        settings.database_url("app"), application_name=connection_name("web"), plan_once=True
+    )
     app = create_app(database, settings=WebSettings(files=settings.files))
     tls = settings.tls.web()
     heart = Heart("web")

@@ -58,11 +58,12 @@ def sign_in(
     Raises SignInRefusedError, in the same time and words for an unknown user, a wrong
     password and a locked user.
     """
-    with database.transaction() as connection:
-        user = auth.find_user(connection, login[:64])
+    name = login[:64]
+    with database.person_transaction(login=name) as connection:
+        user = auth.find_user(connection, name)
     matches = passwords.fits(password, user.password_hash if user else None)
     if user is None or user.disabled or user.locked or not matches:
-        with database.transaction() as connection:
+        with database.person_transaction(login=name) as connection:
             auth.record_failure(
                 connection,
                 user.user_id if user and not user.locked else _NOBODY,
@@ -75,7 +76,7 @@ def sign_in(
     renewed = (
         passwords.hash_password(password) if passwords.is_outdated(user.password_hash) else None
     )
-    with database.transaction() as connection:
+    with database.person_transaction(login=name) as connection:
         auth.forget_ended_sessions(connection, limits.idle_s)
         auth.record_success(connection, user.user_id)
         if language is not None:
@@ -96,10 +97,11 @@ def find(
     database: Database, limits: SessionLimits, token: str, *, by_person: bool
 ) -> Session | None:
     """The session of a token, None when it has ended. `by_person` prolongs it."""
-    with database.transaction() as connection:
+    digest = _digest(token)
+    with database.person_transaction(session=digest) as connection:
         row = auth.find_session(
             connection,
-            _digest(token),
+            digest,
             idle_s=limits.idle_s,
             touch_after_s=limits.touch_after_s,
         )
@@ -119,13 +121,14 @@ def find(
 
 
 def sign_out(database: Database, token: str) -> None:
-    with database.transaction() as connection:
-        auth.close_session(connection, _digest(token))
+    digest = _digest(token)
+    with database.person_transaction(session=digest) as connection:
+        auth.close_session(connection, digest)
 
 
-def choose_language(database: Database, user_id: UUID, language: str) -> None:
-    with database.transaction() as connection:
-        auth.set_language(connection, user_id, language)
+def choose_language(database: Database, session: Session, language: str) -> None:
+    with database.person_transaction(login=session.login) as connection:
+        auth.set_language(connection, session.user_id, language)
 
 
 def _digest(token: str) -> bytes:

@@ -26,6 +26,7 @@ from hub.ingest.settle import Confirmations
 from hub.ingest.subscriber import WINDOW, Arrived, Subscriber
 from hub.ingest.watch import Course, IngestWatch
 from hub.settings import Address
+from hub.store.backup import refuse_unreplayed
 from hub.store.errors import DatabaseUnavailableError, StoreError
 from hub.store.pool import Database
 from hub.store.rows import StreamRow
@@ -101,6 +102,8 @@ class IngestService:
             target=self._keep_storing, args=(stop, ended), name="ingest-store"
         )
         try:
+            if not self._persist(lambda: refuse_unreplayed(self._database), stop):
+                return
             # Partitions first: a message that finds none would be tried twice.
             self._persist(self._partitions, stop)
             self._subscriber.start()

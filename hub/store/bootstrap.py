@@ -167,6 +167,12 @@ def _ensure_database(connection: psycopg.Connection[TupleRow], database: str) ->
                 " LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8'"
             ).format(name, sql.Identifier(MIGRATOR))
         )
+    limit_database(connection, database)
+
+
+def limit_database(connection: psycopg.Connection[TupleRow], database: str) -> None:
+    """Who may come in and make temporary tables. A copy of a database does not have this."""
+    name = sql.Identifier(database)
     connection.execute(
         sql.SQL("ALTER DATABASE {} OWNER TO {}").format(name, sql.Identifier(MIGRATOR))
     )

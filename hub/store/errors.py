@@ -84,6 +84,13 @@ class MigrationError(StoreError):
     code = "migration"
 
 
+class ErasuresPendingError(StoreError):
+    """A restored database that still holds what was erased since its backup."""
+
+    code = "erasures_pending"
+    permanent = False
+
+
 class RosterError(StoreError):
     """A file of the place or the roster that cannot be taken over; names line and column."""
 

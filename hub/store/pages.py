@@ -16,6 +16,7 @@ from hub.store.queries import load_queries
 _SQL = load_queries("pages")
 _Row = TypeVar("_Row")
 PageConnection: TypeAlias = Connection[TupleRow]
+_STATES = ("open", "decided", "withdrawn")
 Json = Any
 """A jsonb column, as its writer left it."""
 
@@ -228,17 +229,26 @@ def interactions(
     figure: str = "experience",
     limit: int,
 ) -> list[InteractionListRow]:
+    """Newest first, in two steps: which keys are on the page, then what is shown of each."""
     before_at, before_id = before or (None, None)
-    values = {
+    asked = {
         "branch_id": branch_id,
         "counter_id": counter_id,
         "from_at": from_at,
         "to_at": to_at,
-        "flagged": flagged,
         "before_at": before_at,
         "before_id": before_id,
-        "figure": figure,
         "limit": limit,
+    }
+    limited = connection.execute(_SQL["visible_staff"]).fetchone() != ("*",)
+    query = f"{'flagged_' if flagged else ''}page_of_{'clerk' if limited else 'branches'}"
+    keys = connection.execute(_SQL[query], asked).fetchall()
+    values = {
+        "branch_ids": [key[0] for key in keys],
+        "counter_ids": [key[1] for key in keys],
+        "ats": [key[2] for key in keys],
+        "interaction_ids": [key[3] for key in keys],
+        "figure": figure,
     }
     return _all(connection, InteractionListRow, "interactions", values)
 
@@ -269,13 +279,14 @@ def flags(
     flag_id: UUID | None = None,
     limit: int,
 ) -> list[FlagRow]:
-    values = {
-        "kinds": list(kinds),
-        "state": state,
-        "interaction_id": interaction_id,
-        "flag_id": flag_id,
-        "limit": limit,
-    }
+    """Of all that is seen, or of one interaction, or one flag."""
+    values: dict[str, Any] = {"kinds": list(kinds), "state": state, "limit": limit}
+    if flag_id is not None:
+        return _all(connection, FlagRow, "flag", {**values, "flag_id": flag_id})
+    if interaction_id is not None:
+        values["interaction_id"] = interaction_id
+        return _all(connection, FlagRow, "flags_of_interaction", values)
+    values["states"] = [state] if state is not None else list(_STATES)
     return _all(connection, FlagRow, "flags", values)
 
 

@@ -1,10 +1,10 @@
-"""One connection pool for one role, and the only two ways into a transaction."""
+"""One connection pool for one role, and the only ways into a transaction."""
 
 import logging
 import re
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
@@ -34,6 +34,17 @@ _DEAD_AFTER = {
 }
 """A server that vanished without a word (a cut cable, a lost machine) is found within 30 s."""
 _OPTIONS = "-c timezone=UTC -c statement_timeout=60s -c idle_in_transaction_session_timeout=60s"
+_SCOPE = ("hailong.branches", "hailong.staff", "hailong.login", "hailong.session")
+# A connection begins with nobody's rows in sight, whatever a role's own settings say.
+_OPTIONS = (
+    "-c timezone=UTC -c statement_timeout=60s -c idle_in_transaction_session_timeout=60s "
+    + " ".join(f"-c {name}=" for name in _SCOPE)
+)
+# Not DISCARD ALL, which would drop ingest's temporary tables; those empty themselves at commit.
+_CLEAN = (
+    "SET SESSION AUTHORIZATION DEFAULT; RESET ALL; CLOSE ALL; UNLISTEN *; "
+    "SELECT pg_catalog.pg_advisory_unlock_all()"
+)
 
 # Callers log that the database is away, once a change; the pool would at each attempt.
 logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
@@ -58,24 +69,36 @@ def describe(url: str) -> str:
 class Database:
     """Opens lazily after `open`; finds a server that comes back by itself."""
 
-    def __init__(self, url: str, *, max_size: int = 4, application_name: str = "hailong") -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        max_size: int = 4,
+        application_name: str = "hailong",
+        plan_once: bool = False,
+    ) -> None:
+        """`plan_once`: each connection plans a statement at its first use and never again. For
+        short questions over many partitions, where planning takes ten times what running does.
+        """
         self.address = describe(url)
+        options = f"{_OPTIONS} -c plan_cache_mode=force_generic_plan" if plan_once else _OPTIONS
         self._conninfo = make_conninfo(
             url,
             application_name=application_name,
-            options=_OPTIONS,
+            options=options,
             connect_timeout=3,
             **_DEAD_AFTER,
         )
         self._pool: ConnectionPool[psycopg.Connection[TupleRow]] = ConnectionPool(
             self._conninfo,
+            kwargs={"prepare_threshold": 0} if plan_once else None,
             min_size=0,
             max_size=max_size,
             open=False,
             timeout=_ACQUIRE_S,
             reconnect_timeout=_GIVE_UP_S,
-            max_idle=60.0,
-            check=ConnectionPool.check_connection,
+            max_idle=600.0 if plan_once else 60.0,
+            check=_clean,
             num_workers=1,
             name=application_name,
         )
@@ -132,6 +155,21 @@ class Database:
             yield connection
 
     @contextmanager
+    def person_transaction(
+        self, *, login: str = "", session: bytes = b""
+    ) -> Iterator[psycopg.Connection[TupleRow]]:
+        """A transaction that sees one person's account and sessions: of a login that was typed,
+        or of the session with this SHA-256. Neither names nobody.
+        """
+        with self.transaction() as connection:
+            connection.execute(
+                "SELECT set_config('hailong.login', %s, true),"
+                " set_config('hailong.session', %s, true)",
+                (login, session.hex()),
+            )
+            yield connection
+
+    @contextmanager
     def transaction(self) -> Iterator[psycopg.Connection[TupleRow]]:
         """For tables without row security; those with it show nothing here.
 
@@ -143,6 +181,19 @@ class Database:
                 yield connection
         except psycopg.Error as error:
             raise translate(error, self.address) from error
+
+
+def _clean(connection: psycopg.Connection[TupleRow]) -> None:
+    """Before a connection is handed out: finds one that is dead, and takes away whatever the
+    transaction before left on it: settings, cursors that outlive a commit, locks, listening.
+    """
+    connection.autocommit = True
+    try:
+        connection.execute(_CLEAN, prepare=False)
+    finally:
+        # Avoids hiding the error of a connection that is closed.
+        with suppress(psycopg.Error):
+            connection.autocommit = False
 
 
 def _connection_error(error: psycopg.OperationalError, address: str) -> DatabaseUnavailableError:

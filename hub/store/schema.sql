@@ -64,7 +64,7 @@ ALTER FUNCTION hailong.cardinality(of int8multirange) OWNER TO hailong_migrator;
 
 CREATE FUNCTION hailong.ensure_activity(from_at timestamp with time zone, to_at timestamp with time zone) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog'
+    SET search_path TO 'pg_catalog', 'pg_temp'
     SET "TimeZone" TO 'UTC'
     SET lock_timeout TO '10s'
     AS $$
@@ -86,7 +86,7 @@ ALTER FUNCTION hailong.ensure_activity(from_at timestamp with time zone, to_at t
 
 CREATE FUNCTION hailong.ensure_partitions(from_at timestamp with time zone, to_at timestamp with time zone) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog'
+    SET search_path TO 'pg_catalog', 'pg_temp'
     SET "TimeZone" TO 'UTC'
     SET lock_timeout TO '10s'
     AS $$
@@ -118,7 +118,7 @@ ALTER FUNCTION hailong.ensure_partitions(from_at timestamp with time zone, to_at
 
 CREATE FUNCTION hailong.file_for_device(asking text, wanted text, OUT public_key bytea, OUT revoked boolean, OUT bytes bigint) RETURNS record
     LANGUAGE sql STABLE SECURITY DEFINER
-    SET search_path TO 'pg_catalog'
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
     SELECT d.public_key, d.revoked_at IS NOT NULL, (
         SELECT f.bytes FROM hailong.release_files r JOIN hailong.files f ON f.sha256 = r.sha256
@@ -131,6 +131,39 @@ $$;
 
 ALTER FUNCTION hailong.file_for_device(asking text, wanted text, OUT public_key bytea, OUT revoked boolean, OUT bytes bigint) OWNER TO hailong_migrator;
 
+-- Name: sessions; Type: TABLE; Schema: hailong; Owner: hailong_migrator
+
+CREATE TABLE hailong.sessions (
+    token_sha256 bytea NOT NULL,
+    user_id uuid NOT NULL,
+    csrf_token text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    seen_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT sessions_token_sha256_check CHECK ((octet_length(token_sha256) = 32))
+);
+
+ALTER TABLE ONLY hailong.sessions FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE hailong.sessions OWNER TO hailong_migrator;
+
+-- Name: forget_ended_sessions(double precision); Type: FUNCTION; Schema: hailong; Owner: hailong_migrator
+
+CREATE FUNCTION hailong.forget_ended_sessions(idle_s double precision) RETURNS bigint
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    BEGIN ATOMIC
+ WITH ended AS (
+          DELETE FROM hailong.sessions
+           WHERE ((sessions.expires_at <= now()) OR (sessions.seen_at <= (now() - (forget_ended_sessions.idle_s * '00:00:01'::interval))))
+           RETURNING 1 AS "?column?"
+         )
+  SELECT count(*) AS count
+    FROM ended;
+END;
+
+ALTER FUNCTION hailong.forget_ended_sessions(idle_s double precision) OWNER TO hailong_migrator;
+
 -- Name: hanoi(timestamp with time zone); Type: FUNCTION; Schema: hailong; Owner: hailong_migrator
 
 CREATE FUNCTION hailong.hanoi(at timestamp with time zone) RETURNS timestamp without time zone
@@ -139,11 +172,87 @@ CREATE FUNCTION hailong.hanoi(at timestamp with time zone) RETURNS timestamp wit
 
 ALTER FUNCTION hailong.hanoi(at timestamp with time zone) OWNER TO hailong_migrator;
 
+-- Name: is_own(text, text, timestamp with time zone, uuid); Type: FUNCTION; Schema: hailong; Owner: hailong_migrator
+
+CREATE FUNCTION hailong.is_own(branch text, counter text, started timestamp with time zone, interaction uuid) RETURNS boolean
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    RETURN EXISTS (
+        SELECT FROM hailong.interactions i
+        WHERE i.branch_id = branch AND i.counter_id = counter AND i.at = started
+          AND i.interaction_id = interaction AND i.staff_id = hailong.visible_staff()
+          AND i.branch_id = ANY (hailong.visible_branches()));
+END $$;
+
+ALTER FUNCTION hailong.is_own(branch text, counter text, started timestamp with time zone, interaction uuid) OWNER TO hailong_migrator;
+
+-- Name: users; Type: TABLE; Schema: hailong; Owner: hailong_migrator
+
+CREATE TABLE hailong.users (
+    user_id uuid DEFAULT gen_random_uuid() NOT NULL,
+    login text NOT NULL,
+    password_hash text NOT NULL,
+    role text NOT NULL,
+    staff_id text,
+    language text DEFAULT 'vi'::text NOT NULL,
+    failed_sign_ins integer DEFAULT 0 NOT NULL,
+    locked_until timestamp with time zone,
+    disabled_at timestamp with time zone,
+    CONSTRAINT users_check CHECK (((role = 'clerk'::text) = (staff_id IS NOT NULL))),
+    CONSTRAINT users_language_check CHECK ((language = ANY (ARRAY['vi'::text, 'en'::text]))),
+    CONSTRAINT users_login_check CHECK ((login ~ '^[a-z0-9][a-z0-9._-]{0,63}$'::text)),
+    CONSTRAINT users_role_check CHECK ((role = ANY (ARRAY['supervisor'::text, 'qa'::text, 'privacy'::text, 'clerk'::text, 'operator'::text])))
+);
+
+ALTER TABLE ONLY hailong.users FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE hailong.users OWNER TO hailong_migrator;
+
+-- Name: login_of(uuid); Type: FUNCTION; Schema: hailong; Owner: hailong_migrator
+
+CREATE FUNCTION hailong.login_of(decider uuid) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    BEGIN ATOMIC
+ SELECT u.login
+    FROM hailong.users u
+   WHERE (u.user_id = login_of.decider);
+END;
+
+ALTER FUNCTION hailong.login_of(decider uuid) OWNER TO hailong_migrator;
+
+-- Name: user_branches; Type: TABLE; Schema: hailong; Owner: hailong_migrator
+
+CREATE TABLE hailong.user_branches (
+    user_id uuid NOT NULL,
+    branch_id text NOT NULL
+);
+
+ALTER TABLE ONLY hailong.user_branches FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE hailong.user_branches OWNER TO hailong_migrator;
+
+-- Name: may_decide(uuid, text); Type: FUNCTION; Schema: hailong; Owner: hailong_migrator
+
+CREATE FUNCTION hailong.may_decide(decider uuid, branch text) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    BEGIN ATOMIC
+ SELECT (EXISTS ( SELECT
+            FROM (hailong.users u
+              JOIN hailong.user_branches b USING (user_id))
+           WHERE ((u.user_id = may_decide.decider) AND (u.role = 'supervisor'::text) AND (u.disabled_at IS NULL) AND (b.branch_id = may_decide.branch)))) AS "exists";
+END;
+
+ALTER FUNCTION hailong.may_decide(decider uuid, branch text) OWNER TO hailong_migrator;
+
 -- Name: redeem_enrolment(text, bytea, text, bytea); Type: FUNCTION; Schema: hailong; Owner: hailong_migrator
 
 CREATE FUNCTION hailong.redeem_enrolment(the_token text, the_secret_sha256 bytea, the_device text, the_key bytea, OUT outcome text, OUT branch_id text, OUT counter_id text) RETURNS record
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog'
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 DECLARE
     token hailong_private.enrolment_tokens;
@@ -192,7 +301,7 @@ ALTER FUNCTION hailong.redeem_enrolment(the_token text, the_secret_sha256 bytea,
 
 CREATE FUNCTION hailong.refresh_rollups(of_branch text, counter_ids text[], ats timestamp with time zone[], interaction_ids uuid[]) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog'
+    SET search_path TO 'pg_catalog', 'pg_temp'
     SET lock_timeout TO '2s'
     SET plan_cache_mode TO 'force_generic_plan'
     AS $$
@@ -212,14 +321,43 @@ ALTER FUNCTION hailong.refresh_rollups(of_branch text, counter_ids text[], ats t
 -- Name: refuse_change(); Type: FUNCTION; Schema: hailong; Owner: hailong_migrator
 
 CREATE FUNCTION hailong.refuse_change() RETURNS trigger
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 BEGIN
+    IF TG_OP = 'DELETE' THEN
+        IF EXISTS (SELECT FROM hailong.erased e WHERE e.key_sha256
+                   = sha256(convert_to('interaction:' || OLD.interaction_id, 'UTF8'))) THEN
+            RETURN OLD;
+        END IF;
+    END IF;
     RAISE EXCEPTION '% is append-only: a decision is corrected by a further one', TG_TABLE_NAME
         USING ERRCODE = 'integrity_constraint_violation';
 END $$;
 
 ALTER FUNCTION hailong.refuse_change() OWNER TO hailong_migrator;
+
+-- Name: refuse_erased(); Type: FUNCTION; Schema: hailong; Owner: hailong_migrator
+
+CREATE FUNCTION hailong.refuse_erased() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    IF EXISTS (SELECT FROM hailong.erased e WHERE e.key_sha256
+               = sha256(convert_to('interaction:' || NEW.interaction_id, 'UTF8'))) THEN
+        RETURN NULL;
+    END IF;
+    -- An erased pseudonym is nobody's any more.
+    IF NEW.staff_id IS NOT NULL AND EXISTS (
+            SELECT FROM hailong.erased e WHERE e.key_sha256
+            = sha256(convert_to('staff:' || NEW.staff_id, 'UTF8'))) THEN
+        NEW.staff_id := NULL;
+    END IF;
+    RETURN NEW;
+END $$;
+
+ALTER FUNCTION hailong.refuse_erased() OWNER TO hailong_migrator;
 
 -- Name: refuse_release_change(); Type: FUNCTION; Schema: hailong; Owner: hailong_migrator
 
@@ -237,7 +375,7 @@ ALTER FUNCTION hailong.refuse_release_change() OWNER TO hailong_migrator;
 
 CREATE FUNCTION hailong.roll_up(of_branch text, most integer, OUT taken integer, OUT set_aside integer) RETURNS record
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog'
+    SET search_path TO 'pg_catalog', 'pg_temp'
     SET plan_cache_mode TO 'force_generic_plan'
     AS $$
 DECLARE
@@ -288,7 +426,7 @@ ALTER FUNCTION hailong.roll_up(of_branch text, most integer, OUT taken integer, 
 
 CREATE FUNCTION hailong.roll_up_activity(of_branch text, most integer) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog'
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 DECLARE
     claimed hailong.activity_marks[];
@@ -327,6 +465,24 @@ CREATE FUNCTION hailong.visible_staff() RETURNS text
     RETURN NULLIF(current_setting('hailong.staff'::text, true), ''::text);
 
 ALTER FUNCTION hailong.visible_staff() OWNER TO hailong_migrator;
+
+-- Name: visible_user(); Type: FUNCTION; Schema: hailong; Owner: hailong_migrator
+
+CREATE FUNCTION hailong.visible_user() RETURNS uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    BEGIN ATOMIC
+ SELECT s.user_id
+    FROM hailong.sessions s
+   WHERE (s.token_sha256 = decode(NULLIF(current_setting('hailong.session'::text, true), ''::text), 'hex'::text))
+ UNION ALL
+  SELECT u.user_id
+    FROM hailong.users u
+   WHERE (u.login = current_setting('hailong.login'::text, true))
+ LIMIT 1;
+END;
+
+ALTER FUNCTION hailong.visible_user() OWNER TO hailong_migrator;
 
 -- Name: activity_rollups; Type: TABLE; Schema: hailong; Owner: hailong_migrator
 
@@ -780,7 +936,7 @@ ALTER FUNCTION hailong_private.make_partitions(of_schema text, parent text, widt
 
 CREATE FUNCTION hailong_private.queue_rollups() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'pg_catalog'
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 BEGIN
     INSERT INTO hailong.rollup_queue (branch_id, counter_id, at, interaction_id)
@@ -1064,7 +1220,24 @@ CREATE TABLE hailong.dropped (
     CONSTRAINT dropped_check CHECK ((first_sequence <= last_sequence))
 );
 
+ALTER TABLE ONLY hailong.dropped FORCE ROW LEVEL SECURITY;
+
 ALTER TABLE hailong.dropped OWNER TO hailong_migrator;
+
+-- Name: erased; Type: TABLE; Schema: hailong; Owner: hailong_migrator
+
+CREATE TABLE hailong.erased (
+    key_sha256 bytea NOT NULL,
+    kind text NOT NULL,
+    entry_no bigint NOT NULL,
+    erased_at timestamp with time zone NOT NULL,
+    CONSTRAINT erased_key_sha256_check CHECK ((octet_length(key_sha256) = 32)),
+    CONSTRAINT erased_kind_check CHECK ((kind = ANY (ARRAY['interaction'::text, 'staff'::text])))
+);
+
+ALTER TABLE ONLY hailong.erased FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE hailong.erased OWNER TO hailong_migrator;
 
 -- Name: files; Type: TABLE; Schema: hailong; Owner: hailong_migrator
 
@@ -1391,21 +1564,9 @@ CREATE TABLE hailong.scoring_queue (
     queued_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
+ALTER TABLE ONLY hailong.scoring_queue FORCE ROW LEVEL SECURITY;
+
 ALTER TABLE hailong.scoring_queue OWNER TO hailong_migrator;
-
--- Name: sessions; Type: TABLE; Schema: hailong; Owner: hailong_migrator
-
-CREATE TABLE hailong.sessions (
-    token_sha256 bytea NOT NULL,
-    user_id uuid NOT NULL,
-    csrf_token text NOT NULL,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    seen_at timestamp with time zone DEFAULT now() NOT NULL,
-    expires_at timestamp with time zone NOT NULL,
-    CONSTRAINT sessions_token_sha256_check CHECK ((octet_length(token_sha256) = 32))
-);
-
-ALTER TABLE hailong.sessions OWNER TO hailong_migrator;
 
 -- Name: staff; Type: TABLE; Schema: hailong; Owner: hailong_migrator
 
@@ -1449,6 +1610,8 @@ CREATE TABLE hailong.stream_faults (
     doubled bigint NOT NULL
 );
 
+ALTER TABLE ONLY hailong.stream_faults FORCE ROW LEVEL SECURITY;
+
 ALTER TABLE hailong.stream_faults OWNER TO hailong_migrator;
 
 -- Name: streams; Type: TABLE; Schema: hailong; Owner: hailong_migrator
@@ -1464,6 +1627,8 @@ CREATE TABLE hailong.streams (
     captured_at timestamp with time zone,
     CONSTRAINT streams_stream_check CHECK ((stream ~ '^[0-9a-f]{32}$'::text))
 );
+
+ALTER TABLE ONLY hailong.streams FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE hailong.streams OWNER TO hailong_migrator;
 
@@ -1503,35 +1668,6 @@ ALTER TABLE ONLY hailong.turns FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE hailong.turns OWNER TO hailong_migrator;
 
--- Name: user_branches; Type: TABLE; Schema: hailong; Owner: hailong_migrator
-
-CREATE TABLE hailong.user_branches (
-    user_id uuid NOT NULL,
-    branch_id text NOT NULL
-);
-
-ALTER TABLE hailong.user_branches OWNER TO hailong_migrator;
-
--- Name: users; Type: TABLE; Schema: hailong; Owner: hailong_migrator
-
-CREATE TABLE hailong.users (
-    user_id uuid DEFAULT gen_random_uuid() NOT NULL,
-    login text NOT NULL,
-    password_hash text NOT NULL,
-    role text NOT NULL,
-    staff_id text,
-    language text DEFAULT 'vi'::text NOT NULL,
-    failed_sign_ins integer DEFAULT 0 NOT NULL,
-    locked_until timestamp with time zone,
-    disabled_at timestamp with time zone,
-    CONSTRAINT users_check CHECK (((role = 'clerk'::text) = (staff_id IS NOT NULL))),
-    CONSTRAINT users_language_check CHECK ((language = ANY (ARRAY['vi'::text, 'en'::text]))),
-    CONSTRAINT users_login_check CHECK ((login ~ '^[a-z0-9][a-z0-9._-]{0,63}$'::text)),
-    CONSTRAINT users_role_check CHECK ((role = ANY (ARRAY['supervisor'::text, 'qa'::text, 'privacy'::text, 'clerk'::text, 'operator'::text])))
-);
-
-ALTER TABLE hailong.users OWNER TO hailong_migrator;
-
 -- Name: enrolment_tokens; Type: TABLE; Schema: hailong_private; Owner: hailong_migrator
 
 CREATE TABLE hailong_private.enrolment_tokens (
@@ -1550,6 +1686,8 @@ CREATE TABLE hailong_private.enrolment_tokens (
     CONSTRAINT enrolment_tokens_token_id_check CHECK ((token_id ~ '^[0-9a-f]{16}$'::text)),
     CONSTRAINT enrolment_tokens_used_key_check CHECK ((octet_length(used_key) = 32))
 );
+
+ALTER TABLE ONLY hailong_private.enrolment_tokens FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE hailong_private.enrolment_tokens OWNER TO hailong_migrator;
 
@@ -1602,6 +1740,11 @@ ALTER TABLE ONLY hailong.devices
 
 ALTER TABLE ONLY hailong.dropped
     ADD CONSTRAINT dropped_pkey PRIMARY KEY (device_id, stream, first_sequence, last_sequence);
+
+-- Name: erased erased_pkey; Type: CONSTRAINT; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE ONLY hailong.erased
+    ADD CONSTRAINT erased_pkey PRIMARY KEY (key_sha256);
 
 -- Name: files files_pkey; Type: CONSTRAINT; Schema: hailong; Owner: hailong_migrator
 
@@ -1760,6 +1903,10 @@ CREATE INDEX commands_open ON hailong.commands USING btree (expires_at) WHERE (o
 
 CREATE INDEX device_configs_by_rollout ON hailong.device_configs USING btree (rollout_no);
 
+-- Name: flags_by_branch; Type: INDEX; Schema: hailong; Owner: hailong_migrator
+
+CREATE INDEX flags_by_branch ON ONLY hailong.flags USING btree (branch_id, at, interaction_id) WHERE ((state <> 'withdrawn'::text) AND (kind <> 'shadow'::text));
+
 -- Name: flags_by_id; Type: INDEX; Schema: hailong; Owner: hailong_migrator
 
 CREATE INDEX flags_by_id ON ONLY hailong.flags USING btree (flag_id);
@@ -1767,6 +1914,10 @@ CREATE INDEX flags_by_id ON ONLY hailong.flags USING btree (flag_id);
 -- Name: flags_open; Type: INDEX; Schema: hailong; Owner: hailong_migrator
 
 CREATE INDEX flags_open ON ONLY hailong.flags USING btree (branch_id, state, kind, at);
+
+-- Name: interactions_by_branch; Type: INDEX; Schema: hailong; Owner: hailong_migrator
+
+CREATE INDEX interactions_by_branch ON ONLY hailong.interactions USING btree (branch_id, at, interaction_id) INCLUDE (counter_id, staff_id);
 
 -- Name: interactions_by_id; Type: INDEX; Schema: hailong; Owner: hailong_migrator
 
@@ -1800,6 +1951,10 @@ CREATE UNIQUE INDEX rollouts_one_goes_on ON hailong.rollouts USING btree ((true)
 
 CREATE INDEX rollup_queue_due ON hailong.rollup_queue USING btree (branch_id, due_at, queue_no);
 
+-- Name: scores_unmeasured; Type: INDEX; Schema: hailong; Owner: hailong_migrator
+
+CREATE INDEX scores_unmeasured ON ONLY hailong.scores USING btree (branch_id, at) WHERE ((figure = 'experience'::text) AND (value IS NULL));
+
 -- Name: staff_rollups_by_staff; Type: INDEX; Schema: hailong; Owner: hailong_migrator
 
 CREATE INDEX staff_rollups_by_staff ON ONLY hailong.staff_rollups USING btree (branch_id, staff_id, day);
@@ -1815,6 +1970,10 @@ CREATE TRIGGER files_never_change BEFORE DELETE OR UPDATE ON hailong.files FOR E
 -- Name: files files_no_truncate; Type: TRIGGER; Schema: hailong; Owner: hailong_migrator
 
 CREATE TRIGGER files_no_truncate BEFORE TRUNCATE ON hailong.files FOR EACH STATEMENT EXECUTE FUNCTION hailong.refuse_release_change();
+
+-- Name: interactions refuse_erased; Type: TRIGGER; Schema: hailong; Owner: hailong_migrator
+
+CREATE TRIGGER refuse_erased BEFORE INSERT OR UPDATE ON hailong.interactions FOR EACH ROW EXECUTE FUNCTION hailong.refuse_erased();
 
 -- Name: release_files release_files_never_change; Type: TRIGGER; Schema: hailong; Owner: hailong_migrator
 
@@ -2017,6 +2176,10 @@ ALTER TABLE ONLY hailong_private.enrolment_tokens
 
 ALTER TABLE hailong.activity_rollups ENABLE ROW LEVEL SECURITY;
 
+-- Name: scoring_queue any_branch; Type: POLICY; Schema: hailong; Owner: hailong_migrator
+
+CREATE POLICY any_branch ON hailong.scoring_queue TO hailong_worker USING (true);
+
 -- Name: device_configs any_config_for_control; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
 CREATE POLICY any_config_for_control ON hailong.device_configs TO hailong_control USING (true);
@@ -2024,6 +2187,18 @@ CREATE POLICY any_config_for_control ON hailong.device_configs TO hailong_contro
 -- Name: devices any_device; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
 CREATE POLICY any_device ON hailong.devices FOR SELECT TO hailong_ingest USING (true);
+
+-- Name: dropped any_device; Type: POLICY; Schema: hailong; Owner: hailong_migrator
+
+CREATE POLICY any_device ON hailong.dropped TO hailong_ingest USING (true);
+
+-- Name: stream_faults any_device; Type: POLICY; Schema: hailong; Owner: hailong_migrator
+
+CREATE POLICY any_device ON hailong.stream_faults TO hailong_ingest USING (true);
+
+-- Name: streams any_device; Type: POLICY; Schema: hailong; Owner: hailong_migrator
+
+CREATE POLICY any_device ON hailong.streams TO hailong_ingest USING (true);
 
 -- Name: devices any_device_for_control; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
@@ -2051,9 +2226,7 @@ CREATE POLICY by_assignment ON hailong.assignments AS RESTRICTIVE TO hailong_app
 
 -- Name: flags by_assignment; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
-CREATE POLICY by_assignment ON hailong.flags AS RESTRICTIVE TO hailong_app USING (((hailong.visible_staff() = '*'::text) OR (EXISTS ( SELECT
-   FROM hailong.interactions i
-  WHERE ((i.branch_id = flags.branch_id) AND (i.counter_id = flags.counter_id) AND (i.at = flags.at) AND (i.interaction_id = flags.interaction_id))))));
+CREATE POLICY by_assignment ON hailong.flags AS RESTRICTIVE TO hailong_app USING (((hailong.visible_staff() = '*'::text) OR hailong.is_own(branch_id, counter_id, at, interaction_id)));
 
 -- Name: interactions by_assignment; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
@@ -2061,15 +2234,11 @@ CREATE POLICY by_assignment ON hailong.interactions AS RESTRICTIVE TO hailong_ap
 
 -- Name: reviews by_assignment; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
-CREATE POLICY by_assignment ON hailong.reviews AS RESTRICTIVE TO hailong_app USING (((hailong.visible_staff() = '*'::text) OR (EXISTS ( SELECT
-   FROM hailong.interactions i
-  WHERE ((i.branch_id = reviews.branch_id) AND (i.counter_id = reviews.counter_id) AND (i.at = reviews.at) AND (i.interaction_id = reviews.interaction_id))))));
+CREATE POLICY by_assignment ON hailong.reviews AS RESTRICTIVE TO hailong_app USING (((hailong.visible_staff() = '*'::text) OR hailong.is_own(branch_id, counter_id, at, interaction_id)));
 
 -- Name: scores by_assignment; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
-CREATE POLICY by_assignment ON hailong.scores AS RESTRICTIVE TO hailong_app USING (((hailong.visible_staff() = '*'::text) OR (EXISTS ( SELECT
-   FROM hailong.interactions i
-  WHERE ((i.branch_id = scores.branch_id) AND (i.counter_id = scores.counter_id) AND (i.at = scores.at) AND (i.interaction_id = scores.interaction_id))))));
+CREATE POLICY by_assignment ON hailong.scores AS RESTRICTIVE TO hailong_app USING (((hailong.visible_staff() = '*'::text) OR hailong.is_own(branch_id, counter_id, at, interaction_id)));
 
 -- Name: staff by_assignment; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
@@ -2077,9 +2246,7 @@ CREATE POLICY by_assignment ON hailong.staff AS RESTRICTIVE TO hailong_app USING
 
 -- Name: turns by_assignment; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
-CREATE POLICY by_assignment ON hailong.turns AS RESTRICTIVE TO hailong_app USING (((hailong.visible_staff() = '*'::text) OR (EXISTS ( SELECT
-   FROM hailong.interactions i
-  WHERE ((i.branch_id = turns.branch_id) AND (i.counter_id = turns.counter_id) AND (i.at = turns.at) AND (i.interaction_id = turns.interaction_id))))));
+CREATE POLICY by_assignment ON hailong.turns AS RESTRICTIVE TO hailong_app USING (((hailong.visible_staff() = '*'::text) OR hailong.is_own(branch_id, counter_id, at, interaction_id)));
 
 -- Name: activity_rollups by_branch; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
@@ -2137,6 +2304,10 @@ CREATE POLICY by_branch ON hailong.rollups USING ((branch_id = ANY (hailong.visi
 
 CREATE POLICY by_branch ON hailong.scores USING ((branch_id = ANY (hailong.visible_branches())));
 
+-- Name: scoring_queue by_branch; Type: POLICY; Schema: hailong; Owner: hailong_migrator
+
+CREATE POLICY by_branch ON hailong.scoring_queue TO hailong_ingest USING ((branch_id = ANY (hailong.visible_branches())));
+
 -- Name: staff by_branch; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
 CREATE POLICY by_branch ON hailong.staff USING ((branch_id = ANY (hailong.visible_branches())));
@@ -2148,6 +2319,28 @@ CREATE POLICY by_branch ON hailong.staff_rollups USING ((branch_id = ANY (hailon
 -- Name: turns by_branch; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
 CREATE POLICY by_branch ON hailong.turns USING ((branch_id = ANY (hailong.visible_branches())));
+
+-- Name: reviews by_deciders; Type: POLICY; Schema: hailong; Owner: hailong_migrator
+
+CREATE POLICY by_deciders ON hailong.reviews AS RESTRICTIVE FOR INSERT TO hailong_app WITH CHECK (hailong.may_decide(decided_by, branch_id));
+
+-- Name: dropped by_device; Type: POLICY; Schema: hailong; Owner: hailong_migrator
+
+CREATE POLICY by_device ON hailong.dropped FOR SELECT TO hailong_app, hailong_auditor USING ((EXISTS ( SELECT
+   FROM hailong.devices d
+  WHERE (d.device_id = dropped.device_id))));
+
+-- Name: stream_faults by_device; Type: POLICY; Schema: hailong; Owner: hailong_migrator
+
+CREATE POLICY by_device ON hailong.stream_faults FOR SELECT TO hailong_app, hailong_auditor USING ((EXISTS ( SELECT
+   FROM hailong.devices d
+  WHERE (d.device_id = stream_faults.device_id))));
+
+-- Name: streams by_device; Type: POLICY; Schema: hailong; Owner: hailong_migrator
+
+CREATE POLICY by_device ON hailong.streams FOR SELECT TO hailong_app, hailong_auditor USING ((EXISTS ( SELECT
+   FROM hailong.devices d
+  WHERE (d.device_id = streams.device_id))));
 
 -- Name: staff_rollups by_staff; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
@@ -2168,6 +2361,14 @@ ALTER TABLE hailong.device_status ENABLE ROW LEVEL SECURITY;
 -- Name: devices; Type: ROW SECURITY; Schema: hailong; Owner: hailong_migrator
 
 ALTER TABLE hailong.devices ENABLE ROW LEVEL SECURITY;
+
+-- Name: dropped; Type: ROW SECURITY; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE hailong.dropped ENABLE ROW LEVEL SECURITY;
+
+-- Name: erased; Type: ROW SECURITY; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE hailong.erased ENABLE ROW LEVEL SECURITY;
 
 -- Name: devices every_device; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
@@ -2207,6 +2408,18 @@ CREATE POLICY not_by_clerks ON hailong.reviews AS RESTRICTIVE FOR INSERT TO hail
 
 CREATE POLICY not_for_clerks ON hailong.activity_rollups AS RESTRICTIVE TO hailong_app USING ((hailong.visible_staff() = '*'::text));
 
+-- Name: device_status not_for_clerks; Type: POLICY; Schema: hailong; Owner: hailong_migrator
+
+CREATE POLICY not_for_clerks ON hailong.device_status AS RESTRICTIVE TO hailong_app USING ((hailong.visible_staff() = '*'::text));
+
+-- Name: devices not_for_clerks; Type: POLICY; Schema: hailong; Owner: hailong_migrator
+
+CREATE POLICY not_for_clerks ON hailong.devices AS RESTRICTIVE TO hailong_app USING ((hailong.visible_staff() = '*'::text));
+
+-- Name: dropped not_for_clerks; Type: POLICY; Schema: hailong; Owner: hailong_migrator
+
+CREATE POLICY not_for_clerks ON hailong.dropped AS RESTRICTIVE TO hailong_app USING ((hailong.visible_staff() = '*'::text));
+
 -- Name: hour_rollups not_for_clerks; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
 CREATE POLICY not_for_clerks ON hailong.hour_rollups AS RESTRICTIVE TO hailong_app USING ((hailong.visible_staff() = '*'::text));
@@ -2223,11 +2436,31 @@ CREATE POLICY not_for_clerks ON hailong.rejects AS RESTRICTIVE TO hailong_app US
 
 CREATE POLICY not_for_clerks ON hailong.rollups AS RESTRICTIVE TO hailong_app USING ((hailong.visible_staff() = '*'::text));
 
+-- Name: stream_faults not_for_clerks; Type: POLICY; Schema: hailong; Owner: hailong_migrator
+
+CREATE POLICY not_for_clerks ON hailong.stream_faults AS RESTRICTIVE TO hailong_app USING ((hailong.visible_staff() = '*'::text));
+
+-- Name: streams not_for_clerks; Type: POLICY; Schema: hailong; Owner: hailong_migrator
+
+CREATE POLICY not_for_clerks ON hailong.streams AS RESTRICTIVE TO hailong_app USING ((hailong.visible_staff() = '*'::text));
+
 -- Name: device_configs of_visible_devices; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
 CREATE POLICY of_visible_devices ON hailong.device_configs FOR SELECT TO hailong_app USING ((EXISTS ( SELECT
    FROM hailong.devices d
   WHERE (d.device_id = device_configs.device_id))));
+
+-- Name: sessions oneself; Type: POLICY; Schema: hailong; Owner: hailong_migrator
+
+CREATE POLICY oneself ON hailong.sessions TO hailong_app USING ((user_id = ( SELECT hailong.visible_user() AS visible_user)));
+
+-- Name: user_branches oneself; Type: POLICY; Schema: hailong; Owner: hailong_migrator
+
+CREATE POLICY oneself ON hailong.user_branches FOR SELECT TO hailong_app USING ((user_id = ( SELECT hailong.visible_user() AS visible_user)));
+
+-- Name: users oneself; Type: POLICY; Schema: hailong; Owner: hailong_migrator
+
+CREATE POLICY oneself ON hailong.users TO hailong_app USING ((user_id = ( SELECT hailong.visible_user() AS visible_user)));
 
 -- Name: points; Type: ROW SECURITY; Schema: hailong; Owner: hailong_migrator
 
@@ -2253,6 +2486,14 @@ ALTER TABLE hailong.rollups ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE hailong.scores ENABLE ROW LEVEL SECURITY;
 
+-- Name: scoring_queue; Type: ROW SECURITY; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE hailong.scoring_queue ENABLE ROW LEVEL SECURITY;
+
+-- Name: sessions; Type: ROW SECURITY; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE hailong.sessions ENABLE ROW LEVEL SECURITY;
+
 -- Name: staff; Type: ROW SECURITY; Schema: hailong; Owner: hailong_migrator
 
 ALTER TABLE hailong.staff ENABLE ROW LEVEL SECURITY;
@@ -2261,9 +2502,29 @@ ALTER TABLE hailong.staff ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE hailong.staff_rollups ENABLE ROW LEVEL SECURITY;
 
+-- Name: stream_faults; Type: ROW SECURITY; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE hailong.stream_faults ENABLE ROW LEVEL SECURITY;
+
+-- Name: streams; Type: ROW SECURITY; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE hailong.streams ENABLE ROW LEVEL SECURITY;
+
 -- Name: turns; Type: ROW SECURITY; Schema: hailong; Owner: hailong_migrator
 
 ALTER TABLE hailong.turns ENABLE ROW LEVEL SECURITY;
+
+-- Name: user_branches; Type: ROW SECURITY; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE hailong.user_branches ENABLE ROW LEVEL SECURITY;
+
+-- Name: users; Type: ROW SECURITY; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE hailong.users ENABLE ROW LEVEL SECURITY;
+
+-- Name: enrolment_tokens; Type: ROW SECURITY; Schema: hailong_private; Owner: hailong_migrator
+
+ALTER TABLE hailong_private.enrolment_tokens ENABLE ROW LEVEL SECURITY;
 
 -- Name: SCHEMA hailong; Type: ACL; Schema: -; Owner: hailong_migrator
 
@@ -2277,7 +2538,6 @@ GRANT USAGE ON SCHEMA hailong TO hailong_control;
 
 -- Name: SCHEMA hailong_private; Type: ACL; Schema: -; Owner: hailong_migrator
 
-GRANT USAGE ON SCHEMA hailong_private TO hailong_auditor;
 GRANT USAGE ON SCHEMA hailong_private TO hailong_backup;
 
 -- Name: FUNCTION ensure_activity(from_at timestamp with time zone, to_at timestamp with time zone); Type: ACL; Schema: hailong; Owner: hailong_migrator
@@ -2297,6 +2557,57 @@ GRANT ALL ON FUNCTION hailong.ensure_partitions(from_at timestamp with time zone
 REVOKE ALL ON FUNCTION hailong.file_for_device(asking text, wanted text, OUT public_key bytea, OUT revoked boolean, OUT bytes bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION hailong.file_for_device(asking text, wanted text, OUT public_key bytea, OUT revoked boolean, OUT bytes bigint) TO hailong_app;
 
+-- Name: TABLE sessions; Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE hailong.sessions TO hailong_app;
+GRANT SELECT ON TABLE hailong.sessions TO hailong_backup;
+
+-- Name: FUNCTION forget_ended_sessions(idle_s double precision); Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+REVOKE ALL ON FUNCTION hailong.forget_ended_sessions(idle_s double precision) FROM PUBLIC;
+GRANT ALL ON FUNCTION hailong.forget_ended_sessions(idle_s double precision) TO hailong_app;
+
+-- Name: FUNCTION is_own(branch text, counter text, started timestamp with time zone, interaction uuid); Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+REVOKE ALL ON FUNCTION hailong.is_own(branch text, counter text, started timestamp with time zone, interaction uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION hailong.is_own(branch text, counter text, started timestamp with time zone, interaction uuid) TO hailong_app;
+
+-- Name: TABLE users; Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+GRANT SELECT ON TABLE hailong.users TO hailong_app;
+GRANT SELECT ON TABLE hailong.users TO hailong_backup;
+
+-- Name: COLUMN users.password_hash; Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+GRANT UPDATE(password_hash) ON TABLE hailong.users TO hailong_app;
+
+-- Name: COLUMN users.language; Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+GRANT UPDATE(language) ON TABLE hailong.users TO hailong_app;
+
+-- Name: COLUMN users.failed_sign_ins; Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+GRANT UPDATE(failed_sign_ins) ON TABLE hailong.users TO hailong_app;
+
+-- Name: COLUMN users.locked_until; Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+GRANT UPDATE(locked_until) ON TABLE hailong.users TO hailong_app;
+
+-- Name: FUNCTION login_of(decider uuid); Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+REVOKE ALL ON FUNCTION hailong.login_of(decider uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION hailong.login_of(decider uuid) TO hailong_app;
+
+-- Name: TABLE user_branches; Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+GRANT SELECT ON TABLE hailong.user_branches TO hailong_app;
+GRANT SELECT ON TABLE hailong.user_branches TO hailong_backup;
+
+-- Name: FUNCTION may_decide(decider uuid, branch text); Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+REVOKE ALL ON FUNCTION hailong.may_decide(decider uuid, branch text) FROM PUBLIC;
+GRANT ALL ON FUNCTION hailong.may_decide(decider uuid, branch text) TO hailong_app;
+
 -- Name: FUNCTION redeem_enrolment(the_token text, the_secret_sha256 bytea, the_device text, the_key bytea, OUT outcome text, OUT branch_id text, OUT counter_id text); Type: ACL; Schema: hailong; Owner: hailong_migrator
 
 REVOKE ALL ON FUNCTION hailong.redeem_enrolment(the_token text, the_secret_sha256 bytea, the_device text, the_key bytea, OUT outcome text, OUT branch_id text, OUT counter_id text) FROM PUBLIC;
@@ -2308,6 +2619,14 @@ REVOKE ALL ON FUNCTION hailong.refresh_rollups(of_branch text, counter_ids text[
 GRANT ALL ON FUNCTION hailong.refresh_rollups(of_branch text, counter_ids text[], ats timestamp with time zone[], interaction_ids uuid[]) TO hailong_app;
 GRANT ALL ON FUNCTION hailong.refresh_rollups(of_branch text, counter_ids text[], ats timestamp with time zone[], interaction_ids uuid[]) TO hailong_worker;
 
+-- Name: FUNCTION refuse_change(); Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+REVOKE ALL ON FUNCTION hailong.refuse_change() FROM PUBLIC;
+
+-- Name: FUNCTION refuse_erased(); Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+REVOKE ALL ON FUNCTION hailong.refuse_erased() FROM PUBLIC;
+
 -- Name: FUNCTION roll_up(of_branch text, most integer, OUT taken integer, OUT set_aside integer); Type: ACL; Schema: hailong; Owner: hailong_migrator
 
 REVOKE ALL ON FUNCTION hailong.roll_up(of_branch text, most integer, OUT taken integer, OUT set_aside integer) FROM PUBLIC;
@@ -2317,6 +2636,11 @@ GRANT ALL ON FUNCTION hailong.roll_up(of_branch text, most integer, OUT taken in
 
 REVOKE ALL ON FUNCTION hailong.roll_up_activity(of_branch text, most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION hailong.roll_up_activity(of_branch text, most integer) TO hailong_worker;
+
+-- Name: FUNCTION visible_user(); Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+REVOKE ALL ON FUNCTION hailong.visible_user() FROM PUBLIC;
+GRANT ALL ON FUNCTION hailong.visible_user() TO hailong_app;
 
 -- Name: TABLE activity_rollups; Type: ACL; Schema: hailong; Owner: hailong_migrator
 
@@ -2506,10 +2830,12 @@ GRANT SELECT ON TABLE hailong.devices TO hailong_identity;
 -- Name: COLUMN devices.device_id; Type: ACL; Schema: hailong; Owner: hailong_migrator
 
 GRANT SELECT(device_id) ON TABLE hailong.devices TO hailong_control;
+GRANT SELECT(device_id) ON TABLE hailong.devices TO hailong_auditor;
 
 -- Name: COLUMN devices.branch_id; Type: ACL; Schema: hailong; Owner: hailong_migrator
 
 GRANT SELECT(branch_id) ON TABLE hailong.devices TO hailong_control;
+GRANT SELECT(branch_id) ON TABLE hailong.devices TO hailong_auditor;
 
 -- Name: COLUMN devices.counter_id; Type: ACL; Schema: hailong; Owner: hailong_migrator
 
@@ -2525,6 +2851,10 @@ GRANT SELECT,INSERT ON TABLE hailong.dropped TO hailong_ingest;
 GRANT SELECT ON TABLE hailong.dropped TO hailong_app;
 GRANT SELECT ON TABLE hailong.dropped TO hailong_backup;
 GRANT SELECT ON TABLE hailong.dropped TO hailong_auditor;
+
+-- Name: TABLE erased; Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+GRANT SELECT ON TABLE hailong.erased TO hailong_backup;
 
 -- Name: TABLE files; Type: ACL; Schema: hailong; Owner: hailong_migrator
 
@@ -2651,11 +2981,6 @@ GRANT SELECT,INSERT,UPDATE ON TABLE hailong.scoring_queue TO hailong_ingest;
 GRANT SELECT,DELETE,UPDATE ON TABLE hailong.scoring_queue TO hailong_worker;
 GRANT SELECT ON TABLE hailong.scoring_queue TO hailong_backup;
 
--- Name: TABLE sessions; Type: ACL; Schema: hailong; Owner: hailong_migrator
-
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE hailong.sessions TO hailong_app;
-GRANT SELECT ON TABLE hailong.sessions TO hailong_backup;
-
 -- Name: TABLE staff; Type: ACL; Schema: hailong; Owner: hailong_migrator
 
 GRANT SELECT ON TABLE hailong.staff TO hailong_ingest;
@@ -2690,32 +3015,6 @@ GRANT SELECT ON TABLE hailong.turns TO hailong_worker;
 GRANT SELECT ON TABLE hailong.turns TO hailong_app;
 GRANT SELECT ON TABLE hailong.turns TO hailong_backup;
 GRANT SELECT ON TABLE hailong.turns TO hailong_auditor;
-
--- Name: TABLE user_branches; Type: ACL; Schema: hailong; Owner: hailong_migrator
-
-GRANT SELECT ON TABLE hailong.user_branches TO hailong_app;
-GRANT SELECT ON TABLE hailong.user_branches TO hailong_backup;
-
--- Name: TABLE users; Type: ACL; Schema: hailong; Owner: hailong_migrator
-
-GRANT SELECT ON TABLE hailong.users TO hailong_app;
-GRANT SELECT ON TABLE hailong.users TO hailong_backup;
-
--- Name: COLUMN users.password_hash; Type: ACL; Schema: hailong; Owner: hailong_migrator
-
-GRANT UPDATE(password_hash) ON TABLE hailong.users TO hailong_app;
-
--- Name: COLUMN users.language; Type: ACL; Schema: hailong; Owner: hailong_migrator
-
-GRANT UPDATE(language) ON TABLE hailong.users TO hailong_app;
-
--- Name: COLUMN users.failed_sign_ins; Type: ACL; Schema: hailong; Owner: hailong_migrator
-
-GRANT UPDATE(failed_sign_ins) ON TABLE hailong.users TO hailong_app;
-
--- Name: COLUMN users.locked_until; Type: ACL; Schema: hailong; Owner: hailong_migrator
-
-GRANT UPDATE(locked_until) ON TABLE hailong.users TO hailong_app;
 
 -- Name: TABLE enrolment_tokens; Type: ACL; Schema: hailong_private; Owner: hailong_migrator
 

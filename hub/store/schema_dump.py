@@ -1,6 +1,7 @@
-"""schema.sql: the state after all migrations, for reading and for review of what one changes.
+"""schema.sql: the state after all migrations, for reading and for review of what one changes;
+and migrations/effects.json, what each one does to tables that are there already.
 
-`python -m hub.store.schema_dump` writes it, by an embedded PostgreSQL of its own in a temporary
+`python -m hub.store.schema_dump` writes both, by an embedded PostgreSQL of its own in a temporary
 folder; a test compares it with a fresh replay.
 """
 
@@ -16,6 +17,7 @@ from hub.settings import Address, role_url
 from hub.store.bootstrap import MIGRATOR, bootstrap
 from hub.store.errors import MigrationError
 from hub.store.migrate import migrate
+from hub.store.migrate_plan import EFFECTS_FILE, Recorder
 from hub.store.pool import Database, describe
 
 SCHEMA_FILE = Path(__file__).with_name("schema.sql")
@@ -43,24 +45,33 @@ def dump_schema(url: str) -> str:
     return _HEAD + re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
 
 
-def replay() -> str:
-    """The schema that all migrations make from nothing."""
+def replay() -> tuple[str, str]:
+    """The schema that all migrations make from nothing, and their effects as JSON."""
     home = Path(tempfile.mkdtemp(prefix="hailong-schema-"))
     home.chmod(0o755)  # root's PostgreSQL runs as nobody and must get in
     try:
         with EmbeddedPostgres(home / "state", shared=home / "shared") as server:
             address = server.address
             passfile = home / "database.pass"
-            bootstrap(server.url_for(address.superuser, address.password, "postgres"), passfile)
-            url = role_url(Address(address.host, address.port), "hailong", MIGRATOR, passfile)
-            database = Database(url)
-            database.open(10)
-            migrate(database)
-            database.close()
-            return dump_schema(url)
+            superuser = server.url_for(address.superuser, address.password, "postgres")
+            urls = {}
+            recorder = Recorder()
+            for name in ("hailong", "hailong_effects"):
+                bootstrap(superuser, passfile, name)
+                urls[name] = role_url(Address(address.host, address.port), name, MIGRATOR, passfile)
+                database = Database(urls[name])
+                database.open(10)
+                if name == "hailong":
+                    migrate(database)
+                else:
+                    migrate(database, before=recorder.before, after=recorder.after)
+                database.close()
+            return dump_schema(urls["hailong"]), recorder.text()
     finally:
         shutil.rmtree(home)
 
 
 if __name__ == "__main__":
-    SCHEMA_FILE.write_text(replay(), encoding="utf-8")
+    schema, effects = replay()
+    SCHEMA_FILE.write_text(schema, encoding="utf-8")
+    EFFECTS_FILE.write_text(effects, encoding="utf-8")

@@ -92,7 +92,7 @@ def choose_language(
 ) -> Response:
     chosen = supported(language)
     if session:
-        sessions.choose_language(services.database, session.user_id, chosen)
+        sessions.choose_language(services.database, session, chosen)
     response = RedirectResponse(urls.safe_next(came_for), 303)
     response.set_cookie(
         LANGUAGE_COOKIE,

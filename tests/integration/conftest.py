@@ -26,7 +26,7 @@ from hub.ingest.service import IngestService
 from hub.ingest.watch import IngestWatch
 from hub.settings import Address, role_url
 from hub.store.arrivals import ensure_partitions
-from hub.store.bootstrap import bootstrap
+from hub.store.bootstrap import bootstrap, limit_database
 from hub.store.migrate import migrate
 from hub.store.place import enrol_device, set_up_place
 from hub.store.pool import Database
@@ -66,7 +66,12 @@ class HubDatabase:
 
     def open(self, role: str) -> Database:
         """A pool of this role (`migrator`, `ingest`, `app`, ...), closed when the test ends."""
-        database = Database(self.url(role), max_size=2, application_name=f"test-{role}")
+        database = Database(
+            self.url(role),
+            max_size=2,
+            application_name=f"test-{role}",
+            plan_once=role == "app",  # as hub/run.py makes it
+        )
         database.open(10)
         self._opened.append(database)
         return database
@@ -134,6 +139,7 @@ def cloned(server: PostgresServer, template: str) -> Iterator[HubDatabase]:
                 name, owner, sql.Identifier(template)
             )
         )
+        limit_database(connection, found.name)
     yield found
     found.close()
     # A new connection: a test may have killed the server meanwhile.

@@ -141,6 +141,7 @@ def db(module_db):
     )
     for branch in (OURS, THEIRS):
         fill(module_db, branch)
+        module_db.rows("INSERT INTO hailong.user_branches VALUES (%s, %s)", USER, branch)
     return module_db
 
 

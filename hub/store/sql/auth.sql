@@ -1,4 +1,5 @@
--- People who sign in and their sessions. No row security: the web asks for one row by a secret.
+-- People who sign in and their sessions. All but the migrator's runs inside person_transaction:
+-- row security shows the one whom a login or a session's secret names.
 
 -- name: find_user
 -- A user by the name typed at sign-in.
@@ -63,8 +64,7 @@ DELETE FROM hailong.sessions WHERE user_id = %(user_id)s;
 
 -- name: forget_ended_sessions
 -- Run at each sign-in, so that the table does not grow.
-DELETE FROM hailong.sessions
-WHERE expires_at <= now() OR seen_at <= now() - %(idle_s)s * interval '1 second';
+SELECT hailong.forget_ended_sessions(%(idle_s)s);
 
 -- name: put_user
 -- Makes a user or brings one to what is asked. For the migrator alone.

@@ -29,30 +29,103 @@ LEFT JOIN (
     FROM hailong.flags WHERE state = 'open' AND kind IN ('live', 'review') GROUP BY 1, 2) f
     ON f.branch_id = c.branch_id AND f.counter_id = c.counter_id
 LEFT JOIN (
-    SELECT branch_id, counter_id, count(*) FILTER (WHERE value IS NULL) AS unmeasured
-    FROM (SELECT DISTINCT ON (branch_id, counter_id, at, interaction_id)
-                 branch_id, counter_id, value
-          FROM hailong.scores WHERE figure = 'experience' AND at >= %(week_start)s
-          ORDER BY branch_id, counter_id, at, interaction_id, scored_at DESC) latest
+    SELECT s.branch_id, s.counter_id, count(*) AS unmeasured
+    FROM hailong.scores s
+    WHERE s.figure = 'experience' AND s.value IS NULL AND s.at >= %(week_start)s
+      AND s.scored_at = (
+          SELECT max(l.scored_at) FROM hailong.scores l
+          WHERE l.branch_id = s.branch_id AND l.counter_id = s.counter_id AND l.at = s.at
+            AND l.interaction_id = s.interaction_id AND l.figure = s.figure)
     GROUP BY 1, 2) n
     ON n.branch_id = c.branch_id AND n.counter_id = c.counter_id
 ORDER BY c.branch_id, c.point_id, array_position(
     ARRAY['reception', 'advice', 'intake', 'fee', 'result', 'digitising'], c.zone),
     c.number, c.counter_id;
 
+-- name: page_of_branches
+-- Keys of a page of interactions, newest first: a page of each branch, then the newest of those.
+-- The key of the last row leads to the next page.
+SELECT k.branch_id, k.counter_id, k.at, k.interaction_id
+FROM unnest(hailong.visible_branches()) AS b (branch_id)
+CROSS JOIN LATERAL (
+    SELECT i.branch_id, i.counter_id, i.at, i.interaction_id FROM hailong.interactions i
+    WHERE i.branch_id = b.branch_id
+      AND i.at >= COALESCE(%(from_at)s::timestamptz, '-infinity')
+      AND i.at < COALESCE(%(to_at)s::timestamptz, 'infinity')
+      AND i.at <= COALESCE(%(before_at)s::timestamptz, 'infinity')
+      AND (i.at, i.interaction_id) < (COALESCE(%(before_at)s::timestamptz, 'infinity'),
+          COALESCE(%(before_id)s::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
+      AND (%(counter_id)s::text IS NULL OR i.counter_id = %(counter_id)s)
+    ORDER BY i.at DESC, i.interaction_id DESC LIMIT %(limit)s) k
+WHERE %(branch_id)s::text IS NULL OR b.branch_id = %(branch_id)s
+ORDER BY k.at DESC, k.interaction_id DESC LIMIT %(limit)s;
+
+-- name: flagged_page_of_branches
+-- The same of interactions with a flag that is shown.
+SELECT k.branch_id, k.counter_id, k.at, k.interaction_id
+FROM unnest(hailong.visible_branches()) AS b (branch_id)
+CROSS JOIN LATERAL (
+    SELECT f.branch_id, f.counter_id, f.at, f.interaction_id FROM hailong.flags f
+    WHERE f.branch_id = b.branch_id AND f.state <> 'withdrawn' AND f.kind <> 'shadow'
+      AND f.at >= COALESCE(%(from_at)s::timestamptz, '-infinity')
+      AND f.at < COALESCE(%(to_at)s::timestamptz, 'infinity')
+      AND f.at <= COALESCE(%(before_at)s::timestamptz, 'infinity')
+      AND (f.at, f.interaction_id) < (COALESCE(%(before_at)s::timestamptz, 'infinity'),
+          COALESCE(%(before_id)s::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
+      AND (%(counter_id)s::text IS NULL OR f.counter_id = %(counter_id)s)
+    GROUP BY f.at, f.interaction_id, f.branch_id, f.counter_id
+    ORDER BY f.at DESC, f.interaction_id DESC LIMIT %(limit)s) k
+WHERE %(branch_id)s::text IS NULL OR b.branch_id = %(branch_id)s
+ORDER BY k.at DESC, k.interaction_id DESC LIMIT %(limit)s;
+
+-- name: page_of_clerk
+-- Keys of a page of the own interactions of a clerk.
+SELECT i.branch_id, i.counter_id, i.at, i.interaction_id FROM hailong.interactions i
+WHERE i.staff_id = hailong.visible_staff()
+  AND (%(branch_id)s::text IS NULL OR i.branch_id = %(branch_id)s)
+  AND i.at >= COALESCE(%(from_at)s::timestamptz, '-infinity')
+  AND i.at < COALESCE(%(to_at)s::timestamptz, 'infinity')
+  AND i.at <= COALESCE(%(before_at)s::timestamptz, 'infinity')
+  AND (i.at, i.interaction_id) < (COALESCE(%(before_at)s::timestamptz, 'infinity'),
+      COALESCE(%(before_id)s::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
+  AND (%(counter_id)s::text IS NULL OR i.counter_id = %(counter_id)s)
+ORDER BY i.at DESC, i.interaction_id DESC LIMIT %(limit)s;
+
+-- name: flagged_page_of_clerk
+-- The same of interactions with a flag that is shown; asked of one after another, newest first,
+-- until the page is full.
+SELECT i.branch_id, i.counter_id, i.at, i.interaction_id FROM hailong.interactions i
+CROSS JOIN LATERAL (
+    SELECT FROM hailong.flags f
+    WHERE f.branch_id = i.branch_id AND f.counter_id = i.counter_id AND f.at = i.at
+      AND f.interaction_id = i.interaction_id AND f.state <> 'withdrawn' AND f.kind <> 'shadow'
+    LIMIT 1) f
+WHERE i.staff_id = hailong.visible_staff()
+  AND (%(branch_id)s::text IS NULL OR i.branch_id = %(branch_id)s)
+  AND i.at >= COALESCE(%(from_at)s::timestamptz, '-infinity')
+  AND i.at < COALESCE(%(to_at)s::timestamptz, 'infinity')
+  AND i.at <= COALESCE(%(before_at)s::timestamptz, 'infinity')
+  AND (i.at, i.interaction_id) < (COALESCE(%(before_at)s::timestamptz, 'infinity'),
+      COALESCE(%(before_id)s::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
+  AND (%(counter_id)s::text IS NULL OR i.counter_id = %(counter_id)s)
+ORDER BY i.at DESC, i.interaction_id DESC LIMIT %(limit)s;
+
 -- name: interactions
--- A page of interactions, newest first; the key of the last row leads to the next page.
+-- The interactions of a page, newest first, with the latest figure and how many flags.
 SELECT i.branch_id, i.counter_id, i.at, i.interaction_id, i.revision, i.ended_at, i.zone,
        c.number, i.handling_s, i.boundary_uncertain, i.source, i.coverage,
        e.value AS figure_value, e.low AS figure_low, e.high AS figure_high,
        e.scored_at,
        f.live, f.review, f.trend, f.open
-FROM hailong.interactions i
+FROM unnest(%(branch_ids)s::text[], %(counter_ids)s::text[], %(ats)s::timestamptz[],
+            %(interaction_ids)s::uuid[]) AS k (branch_id, counter_id, at, interaction_id)
+JOIN hailong.interactions i ON i.branch_id = k.branch_id AND i.counter_id = k.counter_id
+    AND i.at = k.at AND i.interaction_id = k.interaction_id
 LEFT JOIN hailong.counters c ON c.branch_id = i.branch_id AND c.counter_id = i.counter_id
 LEFT JOIN LATERAL (
     SELECT value, low, high, scored_at FROM hailong.scores s
-    WHERE s.branch_id = i.branch_id AND s.counter_id = i.counter_id AND s.at = i.at
-      AND s.interaction_id = i.interaction_id AND s.figure = %(figure)s
+    WHERE s.branch_id = k.branch_id AND s.counter_id = k.counter_id AND s.at = k.at
+      AND s.interaction_id = k.interaction_id AND s.figure = %(figure)s
     ORDER BY s.scored_at DESC, s.rubric_version DESC LIMIT 1) e ON true
 CROSS JOIN LATERAL (
     SELECT count(*) FILTER (WHERE kind = 'live') AS live,
@@ -60,18 +133,14 @@ CROSS JOIN LATERAL (
            count(*) FILTER (WHERE kind = 'trend') AS trend,
            count(*) FILTER (WHERE state = 'open' AND kind IN ('live', 'review')) AS open
     FROM hailong.flags f
-    WHERE f.branch_id = i.branch_id AND f.counter_id = i.counter_id AND f.at = i.at
-      AND f.interaction_id = i.interaction_id AND f.state <> 'withdrawn'
+    WHERE f.branch_id = k.branch_id AND f.counter_id = k.counter_id AND f.at = k.at
+      AND f.interaction_id = k.interaction_id AND f.state <> 'withdrawn'
       AND f.kind <> 'shadow') f
-WHERE (%(branch_id)s::text IS NULL OR i.branch_id = %(branch_id)s)
-  AND (%(counter_id)s::text IS NULL OR i.counter_id = %(counter_id)s)
-  AND (%(from_at)s::timestamptz IS NULL OR i.at >= %(from_at)s)
-  AND (%(to_at)s::timestamptz IS NULL OR i.at < %(to_at)s)
-  AND (%(before_at)s::timestamptz IS NULL
-       OR (i.at, i.interaction_id) < (%(before_at)s, %(before_id)s::uuid))
-  AND (NOT %(flagged)s OR f.live + f.review + f.trend > 0)
-ORDER BY i.at DESC, i.interaction_id DESC
-LIMIT %(limit)s;
+ORDER BY i.at DESC, i.interaction_id DESC;
+
+-- name: visible_staff
+-- Whom this transaction is limited to.
+SELECT hailong.visible_staff();
 
 -- name: interaction
 -- One interaction with its place.
@@ -107,8 +176,21 @@ WHERE branch_id = %(branch_id)s AND counter_id = %(counter_id)s AND at = %(at)s
 ORDER BY figure, scored_at DESC, rubric_version DESC;
 
 -- name: flags
--- Flags with the interaction they ask about: of one interaction, or of a state and some kinds,
--- the gravest first and then the oldest, because it has waited longest.
+-- Flags with the interaction they ask about, the gravest first and then the oldest, because it
+-- has waited longest.
+SELECT f.branch_id, f.counter_id, f.at, f.flag_id, f.interaction_id, f.rule_id, f.rule_version,
+       f.kind, f.severity, f.role, f.evidence, f.coverage, f.state, f.raised_at,
+       c.number, c.zone
+FROM hailong.flags f
+LEFT JOIN hailong.counters c ON c.branch_id = f.branch_id AND c.counter_id = f.counter_id
+WHERE f.kind = ANY (%(kinds)s)
+  AND f.state = ANY (%(states)s)
+  AND f.branch_id = ANY (hailong.visible_branches())
+ORDER BY f.severity DESC, f.at, f.flag_id
+LIMIT %(limit)s;
+
+-- name: flags_of_interaction
+-- Flags of one interaction, in the same order.
 SELECT f.branch_id, f.counter_id, f.at, f.flag_id, f.interaction_id, f.rule_id, f.rule_version,
        f.kind, f.severity, f.role, f.evidence, f.coverage, f.state, f.raised_at,
        c.number, c.zone
@@ -116,15 +198,28 @@ FROM hailong.flags f
 LEFT JOIN hailong.counters c ON c.branch_id = f.branch_id AND c.counter_id = f.counter_id
 WHERE f.kind = ANY (%(kinds)s)
   AND (%(state)s::text IS NULL OR f.state = %(state)s)
-  AND (%(interaction_id)s::uuid IS NULL OR f.interaction_id = %(interaction_id)s)
-  AND (%(flag_id)s::uuid IS NULL OR f.flag_id = %(flag_id)s)
+  AND f.interaction_id = %(interaction_id)s
+ORDER BY f.severity DESC, f.at, f.flag_id
+LIMIT %(limit)s;
+
+-- name: flag
+-- One flag, where it is shown.
+SELECT f.branch_id, f.counter_id, f.at, f.flag_id, f.interaction_id, f.rule_id, f.rule_version,
+       f.kind, f.severity, f.role, f.evidence, f.coverage, f.state, f.raised_at,
+       c.number, c.zone
+FROM hailong.flags f
+LEFT JOIN hailong.counters c ON c.branch_id = f.branch_id AND c.counter_id = f.counter_id
+WHERE f.kind = ANY (%(kinds)s)
+  AND (%(state)s::text IS NULL OR f.state = %(state)s)
+  AND f.flag_id = %(flag_id)s
 ORDER BY f.severity DESC, f.at, f.flag_id
 LIMIT %(limit)s;
 
 -- name: reviews
 -- Every decision on some flags, in order, with who decided.
-SELECT r.flag_id, r.review_no, r.outcome, r.ground, r.decided_at, u.login AS decided_by
-FROM hailong.reviews r JOIN hailong.users u ON u.user_id = r.decided_by
+SELECT r.flag_id, r.review_no, r.outcome, r.ground, r.decided_at,
+       hailong.login_of(r.decided_by) AS decided_by
+FROM hailong.reviews r
 WHERE r.flag_id = ANY (%(flag_ids)s)
 ORDER BY r.flag_id, r.review_no;
 

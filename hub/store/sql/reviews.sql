@@ -20,9 +20,7 @@ FOR UPDATE;
 
 -- name: may_decide
 -- Whether this person is a supervisor of the branch.
-SELECT FROM hailong.users u JOIN hailong.user_branches b USING (user_id)
-WHERE u.user_id = %(user_id)s AND u.role = 'supervisor' AND u.disabled_at IS NULL
-  AND b.branch_id = %(branch_id)s;
+SELECT WHERE hailong.may_decide(%(user_id)s, %(branch_id)s);
 
 -- name: add_review
 -- The next decision of a flag; none comes back where its number is taken.

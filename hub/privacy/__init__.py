@@ -1,0 +1,1 @@
+"""What data there is, until when, and the proof that it is gone."""

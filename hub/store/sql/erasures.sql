@@ -1,0 +1,65 @@
+-- Erasing, by the migrator's rights: first it is noted what must not come back, then the rows go.
+
+-- name: note
+-- From now on no program stores this again.
+INSERT INTO hailong.erased (key_sha256, kind, entry_no, erased_at)
+VALUES (sha256(convert_to(%(kind)s || ':' || %(subject)s, 'UTF8')), %(kind)s, %(number)s, %(at)s)
+ON CONFLICT DO NOTHING;
+
+-- name: find_interaction
+-- Its whole key, by which its partition is found; locked, so that nobody scores it meanwhile.
+SELECT branch_id, counter_id, at, interaction_id FROM hailong.interactions
+WHERE interaction_id = %(subject)s::uuid
+FOR UPDATE;
+
+-- name: delete_reviews
+-- Decisions on its flags.
+DELETE FROM hailong.reviews
+WHERE branch_id = %(branch_id)s AND counter_id = %(counter_id)s AND at = %(at)s
+  AND interaction_id = %(interaction_id)s;
+
+-- name: delete_flags
+-- What was asked about it.
+DELETE FROM hailong.flags
+WHERE branch_id = %(branch_id)s AND counter_id = %(counter_id)s AND at = %(at)s
+  AND interaction_id = %(interaction_id)s;
+
+-- name: delete_scores
+-- Its figures.
+DELETE FROM hailong.scores
+WHERE branch_id = %(branch_id)s AND counter_id = %(counter_id)s AND at = %(at)s
+  AND interaction_id = %(interaction_id)s;
+
+-- name: delete_turns
+-- Its turns.
+DELETE FROM hailong.turns
+WHERE branch_id = %(branch_id)s AND counter_id = %(counter_id)s AND at = %(at)s
+  AND interaction_id = %(interaction_id)s;
+
+-- name: delete_queued
+-- It waits for nothing any more.
+DELETE FROM hailong.scoring_queue
+WHERE branch_id = %(branch_id)s AND counter_id = %(counter_id)s AND at = %(at)s
+  AND interaction_id = %(interaction_id)s;
+
+-- name: delete_interaction
+-- The interaction itself.
+DELETE FROM hailong.interactions
+WHERE branch_id = %(branch_id)s AND counter_id = %(counter_id)s AND at = %(at)s
+  AND interaction_id = %(interaction_id)s;
+
+-- name: unname_interactions
+-- They count for nobody from now on.
+UPDATE hailong.interactions SET staff_id = NULL WHERE staff_id = %(subject)s;
+
+-- name: delete_assignments
+-- Where and when this pseudonym sat.
+DELETE FROM hailong.assignments WHERE staff_id = %(subject)s;
+
+-- name: delete_accounts
+-- Accounts of this clerk, with sessions and branches.
+DELETE FROM hailong.users WHERE staff_id = %(subject)s;
+
+-- name: delete_staff
+-- The pseudonym itself.
+DELETE FROM hailong.staff WHERE staff_id = %(subject)s;
