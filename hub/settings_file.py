@@ -46,6 +46,8 @@ KEYS: Final[Mapping[str, Key]] = {
     "log.format": Key("HAILONG_LOG_FORMAT", '"auto", "text" or "json"'),
     "metrics.address": Key("HAILONG_METRICS_ADDRESS", '"host:port" or "off"'),
     "metrics.devices": Key("HAILONG_METRICS_DEVICES", "true or false", bool),
+    "backup.recipient": Key("HAILONG_BACKUP_RECIPIENT", "what `hailong hub backup-key` printed"),
+    "backup.programs": Key("HAILONG_POSTGRES_PROGRAMS", "the folder of pg_dump and pg_restore"),
     "tracing.endpoint": Key("HAILONG_OTLP_ENDPOINT", '"http://host:port/v1/traces"'),
     "check.certificates": Key("HAILONG_CHECK_CERTIFICATES", "a list of files", list),
     "check.backups": Key("HAILONG_CHECK_BACKUPS", "the folder that backups are written to"),

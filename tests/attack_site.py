@@ -66,6 +66,10 @@ class Owner:
             "flag_id": uuid(5),
             "json": f'{{"mark": "{mark}"}}',
             "word": f"word {mark}",
+            "sha256": mark * 16,
+            "release_no": 2 * (ord(mark[0]) - ord("a")) + number,
+            "rollout_no": 2 * (ord(mark[0]) - ord("a")) + number,
+            "command_id": uuid(6),
         }
 
 
@@ -73,6 +77,8 @@ A1, A2, B1, B2 = Owner("a1a1"), Owner("a2a2"), Owner("b1b1"), Owner("b2b2")
 OWNERS = (A1, A2, B1, B2)
 
 KEY = "%(branch_id)s, %(counter_id)s, %(at)s"
+CELL = "%(branch_id)s, 'interactions', ''"
+SUMS = "'intake', 1, 1, 1, NULL"
 FILLERS = {
     "hailong.branches": "(%(branch_id)s, %(branch_name)s, %(branch_name)s)",
     "hailong.points": "(%(branch_id)s, %(point_id)s, %(branch_name)s, %(branch_name)s)",
@@ -125,12 +131,47 @@ FILLERS = {
         f"({KEY}, %(flag_id)s, 1, %(interaction_id)s, 'coached', 'clerk_agrees', %(user_id)s)"
     ),
     "hailong.erased": "(%(token_sha256)s, 'interaction', %(number)s, now())",
+    "hailong_private.rollup_contributions": (
+        f"({KEY}, %(interaction_id)s, 'intake', %(staff_id)s, '{{interactions}}', '{{\"\"}}', '{{1}}')"
+    ),
+    "hailong.rollups": f"({CELL}, hailong.hanoi(%(at)s)::date, %(counter_id)s, {SUMS})",
+    "hailong.hour_rollups": (
+        f"({CELL}, date_trunc('month', hailong.hanoi(%(at)s))::date,"
+        f" extract(hour FROM hailong.hanoi(%(at)s)), %(counter_id)s, {SUMS})"
+    ),
+    "hailong.staff_rollups": f"({CELL}, hailong.hanoi(%(at)s)::date, %(staff_id)s, {SUMS})",
+    "hailong.activity_rollups": (
+        "(%(branch_id)s, %(counter_id)s, date_trunc('hour', %(at)s, 'UTC'), 1, 100, 1, 100, 1, 100,"
+        " 1, 100, 1, 100, 1, 100, 1, 100, 1000, 1000)"
+    ),
+    "hailong.rollup_queue": f"(DEFAULT, {KEY}, %(interaction_id)s)",
+    "hailong.activity_marks": (
+        "(DEFAULT, %(branch_id)s, %(counter_id)s, date_trunc('hour', %(at)s, 'UTC'))"
+    ),
+    "hailong_private.rollups_closed": "('interactions', '2020-01-01Z')",
+    "hailong.files": "(%(sha256)s, 1)",
+    "hailong.releases": "(%(release_no)s, %(json)s, %(login)s)",
+    "hailong.release_files": "(%(release_no)s, 'lexicon', 'greeting', %(sha256)s)",
+    "hailong.rollouts": (
+        "(%(rollout_no)s, %(release_no)s, %(branch_id)s, %(counter_id)s, 'all', false, 'replaced')"
+    ),
+    "hailong.rollout_steps": "(%(rollout_no)s, 1, 'start', 'counter', false, %(login)s)",
+    "hailong.device_configs": "(%(device_id)s, 1, %(release_no)s, %(rollout_no)s)",
+    "hailong.commands": (
+        "(%(command_id)s, %(device_id)s, 'self_test', NULL, NULL, NULL, %(login)s, now(),"
+        " now() + interval '1 day')"
+    ),
 }
 """In the order that foreign keys ask for; what an owner's branch has in common comes once."""
 
 
-COLUMNS = {"hailong.users": "(user_id, login, password_hash, role, staff_id)"}
-"""Where a row is not given whole."""
+COLUMNS = {
+    "hailong.users": "(user_id, login, password_hash, role, staff_id)",
+    "hailong.rollouts": "OVERRIDING SYSTEM VALUE",
+}
+"""Where a row is not given whole, or with a number that the table gives by itself."""
+OF_NOBODY = {"hailong_private.rollups_closed"}
+"""Dates alone: rows without a mark."""
 
 
 def fill(connection: psycopg.Connection[TupleRow]) -> None:

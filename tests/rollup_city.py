@@ -95,6 +95,8 @@ class City:
             " VALUES (%s, '-', 'supervisor') RETURNING user_id",
             name,
         )
+        for branch in self.branches:
+            db.rows("INSERT INTO hailong.user_branches VALUES (%s, %s)", self.user, branch)
         for _ in range(20):
             self.correct_roster()
         self.keys: list[Queued] = []

@@ -90,7 +90,7 @@ def statements_under_way(database: Database, application: str) -> int:
 
 
 def streams_with_gaps(database: Database) -> int:
-    """Takes the roles ingest or app."""
+    """Takes the role ingest, which sees the streams of every branch."""
     return int(_value(database, "streams_with_gaps"))
 
 

@@ -729,6 +729,8 @@ CREATE TABLE hailong_private.rollup_contributions (
 )
 PARTITION BY RANGE (at);
 
+ALTER TABLE ONLY hailong_private.rollup_contributions FORCE ROW LEVEL SECURITY;
+
 ALTER TABLE hailong_private.rollup_contributions OWNER TO hailong_migrator;
 
 -- Name: changes_of(hailong_private.rollup_contributions[], hailong_private.rollup_contributions[]); Type: FUNCTION; Schema: hailong_private; Owner: hailong_migrator
@@ -771,6 +773,8 @@ CREATE TABLE hailong_private.rollups_closed (
     before timestamp with time zone NOT NULL,
     CONSTRAINT rollups_closed_kind_check CHECK ((kind = ANY (ARRAY['interactions'::text, 'activity'::text])))
 );
+
+ALTER TABLE ONLY hailong_private.rollups_closed FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE hailong_private.rollups_closed OWNER TO hailong_migrator;
 
@@ -1076,6 +1080,8 @@ CREATE TABLE hailong.activity_marks (
     hour_at timestamp with time zone NOT NULL
 );
 
+ALTER TABLE ONLY hailong.activity_marks FORCE ROW LEVEL SECURITY;
+
 ALTER TABLE hailong.activity_marks OWNER TO hailong_migrator;
 
 -- Name: activity_marks_mark_no_seq; Type: SEQUENCE; Schema: hailong; Owner: hailong_migrator
@@ -1138,6 +1144,8 @@ CREATE TABLE hailong.commands (
     CONSTRAINT commands_outcome_check CHECK ((outcome = ANY (ARRAY['done'::text, 'failed'::text, 'expired'::text, 'unsupported'::text, 'interrupted'::text]))),
     CONSTRAINT commands_stream_check CHECK ((stream ~ '^[0-9a-f]{32}$'::text))
 );
+
+ALTER TABLE ONLY hailong.commands FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE hailong.commands OWNER TO hailong_migrator;
 
@@ -1248,6 +1256,8 @@ CREATE TABLE hailong.files (
     CONSTRAINT files_bytes_check CHECK ((bytes > 0)),
     CONSTRAINT files_sha256_check CHECK ((sha256 ~ '^[0-9a-f]{64}$'::text))
 );
+
+ALTER TABLE ONLY hailong.files FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE hailong.files OWNER TO hailong_migrator;
 
@@ -1373,6 +1383,8 @@ CREATE TABLE hailong.release_files (
     CONSTRAINT release_files_name_check CHECK ((name ~ '^[a-z_]{1,40}$'::text))
 );
 
+ALTER TABLE ONLY hailong.release_files FORCE ROW LEVEL SECURITY;
+
 ALTER TABLE hailong.release_files OWNER TO hailong_migrator;
 
 -- Name: releases; Type: TABLE; Schema: hailong; Owner: hailong_migrator
@@ -1385,6 +1397,8 @@ CREATE TABLE hailong.releases (
     CONSTRAINT releases_made_by_check CHECK ((made_by ~ '^[a-z0-9][a-z0-9._-]{0,63}$'::text)),
     CONSTRAINT releases_release_no_check CHECK ((release_no >= 1))
 );
+
+ALTER TABLE ONLY hailong.releases FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE hailong.releases OWNER TO hailong_migrator;
 
@@ -1425,6 +1439,8 @@ CREATE TABLE hailong.rollout_steps (
     CONSTRAINT rollout_steps_taken_by_check CHECK ((taken_by ~ '^[a-z0-9][a-z0-9._-]{0,63}$'::text))
 );
 
+ALTER TABLE ONLY hailong.rollout_steps FORCE ROW LEVEL SECURITY;
+
 ALTER TABLE hailong.rollout_steps OWNER TO hailong_migrator;
 
 -- Name: rollouts; Type: TABLE; Schema: hailong; Owner: hailong_migrator
@@ -1441,6 +1457,8 @@ CREATE TABLE hailong.rollouts (
     CONSTRAINT rollouts_stage_check CHECK ((stage = ANY (ARRAY['counter'::text, 'branch'::text, 'all'::text])))
 );
 
+ALTER TABLE ONLY hailong.rollouts FORCE ROW LEVEL SECURITY;
+
 ALTER TABLE hailong.rollouts OWNER TO hailong_migrator;
 
 -- Name: rollouts_rollout_no_seq; Type: SEQUENCE; Schema: hailong; Owner: hailong_migrator
@@ -1456,7 +1474,7 @@ ALTER TABLE hailong.rollouts ALTER COLUMN rollout_no ADD GENERATED ALWAYS AS IDE
 
 -- Name: rollup_bins; Type: VIEW; Schema: hailong; Owner: hailong_migrator
 
-CREATE VIEW hailong.rollup_bins AS
+CREATE VIEW hailong.rollup_bins WITH (security_barrier='true') AS
  SELECT bins,
     edges
    FROM ( VALUES ('duration'::text,ARRAY[(0)::numeric, 0.01, 0.5, (1)::numeric, 1.5, (2)::numeric, (3)::numeric, (4)::numeric, (5)::numeric, (6)::numeric, (8)::numeric, (10)::numeric, (12)::numeric, (15)::numeric, (20)::numeric, (25)::numeric, (30)::numeric, (40)::numeric, (50)::numeric, (60)::numeric, (75)::numeric, (90)::numeric, (105)::numeric, (120)::numeric, (135)::numeric, (150)::numeric, (165)::numeric, (180)::numeric, (210)::numeric, (240)::numeric, (270)::numeric, (300)::numeric, (330)::numeric, (360)::numeric, (420)::numeric, (480)::numeric, (540)::numeric, (600)::numeric, (660)::numeric, (720)::numeric, (780)::numeric, (840)::numeric, (900)::numeric, (960)::numeric, (1020)::numeric, (1080)::numeric, (1200)::numeric, (1320)::numeric, (1500)::numeric, (1800)::numeric, (2100)::numeric, (2400)::numeric, (2700)::numeric, (3000)::numeric, (3600)::numeric, (4500)::numeric, (5400)::numeric, (7200)::numeric, (10800)::numeric, (14400)::numeric, 86400.01]), ('gap'::text,ARRAY[('-30'::integer)::numeric, ('-10'::integer)::numeric, ('-5'::integer)::numeric, ('-3'::integer)::numeric, ('-2'::integer)::numeric, '-1.5'::numeric, ('-1'::integer)::numeric, '-0.75'::numeric, '-0.5'::numeric, '-0.3'::numeric, '-0.2'::numeric, '-0.1'::numeric, (0)::numeric, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, (1)::numeric, 1.2, 1.4, 1.6, 1.8, (2)::numeric, 2.5, (3)::numeric, 3.5, (4)::numeric, (5)::numeric, (6)::numeric, (7)::numeric, (8)::numeric, (10)::numeric, (12)::numeric, (15)::numeric, (20)::numeric, (30)::numeric, (60)::numeric, (120)::numeric, (300)::numeric, (600)::numeric, 3600.01]), ('count'::text,ARRAY[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 15, 20, 25, 30, 40, 50, 75, 100, 86401]), ('polarity'::text,ARRAY[('-1'::integer)::numeric, '-0.95'::numeric, '-0.9'::numeric, '-0.85'::numeric, '-0.8'::numeric, '-0.75'::numeric, '-0.7'::numeric, '-0.65'::numeric, '-0.6'::numeric, '-0.55'::numeric, '-0.5'::numeric, '-0.45'::numeric, '-0.4'::numeric, '-0.35'::numeric, '-0.3'::numeric, '-0.25'::numeric, '-0.2'::numeric, '-0.15'::numeric, '-0.1'::numeric, '-0.05'::numeric, (0)::numeric, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 1.001]), ('share'::text,ARRAY[(0)::numeric, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, (1)::numeric, 1.001]), ('points'::text,ARRAY[(0)::numeric, (2)::numeric, (4)::numeric, (6)::numeric, (8)::numeric, (10)::numeric, (12)::numeric, (14)::numeric, (16)::numeric, (18)::numeric, (20)::numeric, (22)::numeric, (24)::numeric, (26)::numeric, (28)::numeric, (30)::numeric, (32)::numeric, (34)::numeric, (36)::numeric, (38)::numeric, (40)::numeric, (42)::numeric, (44)::numeric, (46)::numeric, (48)::numeric, (50)::numeric, (52)::numeric, (54)::numeric, (56)::numeric, (58)::numeric, (60)::numeric, (62)::numeric, (64)::numeric, (66)::numeric, (68)::numeric, (70)::numeric, (72)::numeric, (74)::numeric, (76)::numeric, (78)::numeric, (80)::numeric, (82)::numeric, (84)::numeric, (86)::numeric, (88)::numeric, (90)::numeric, (92)::numeric, (94)::numeric, (96)::numeric, (98)::numeric, 100.01]), ('decibels'::text,ARRAY[(0)::numeric, (2)::numeric, (4)::numeric, (6)::numeric, (8)::numeric, (10)::numeric, (12)::numeric, (14)::numeric, (16)::numeric, (18)::numeric, (20)::numeric, (22)::numeric, (24)::numeric, (26)::numeric, (28)::numeric, (30)::numeric, (32)::numeric, (34)::numeric, (36)::numeric, (38)::numeric, (40)::numeric, (45)::numeric, (50)::numeric, (60)::numeric, (80)::numeric, (100)::numeric, 86400.1])) b(bins, edges);
@@ -1465,7 +1483,7 @@ ALTER VIEW hailong.rollup_bins OWNER TO hailong_migrator;
 
 -- Name: rollup_measures; Type: VIEW; Schema: hailong; Owner: hailong_migrator
 
-CREATE VIEW hailong.rollup_measures AS
+CREATE VIEW hailong.rollup_measures WITH (security_barrier='true') AS
  SELECT m.measure,
     m.unit,
     m.step,
@@ -1492,6 +1510,8 @@ CREATE TABLE hailong.rollup_queue (
     due_at timestamp with time zone DEFAULT now() NOT NULL,
     set_aside integer DEFAULT 0 NOT NULL
 );
+
+ALTER TABLE ONLY hailong.rollup_queue FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE hailong.rollup_queue OWNER TO hailong_migrator;
 
@@ -2172,9 +2192,21 @@ ALTER TABLE ONLY hailong.users
 ALTER TABLE ONLY hailong_private.enrolment_tokens
     ADD CONSTRAINT enrolment_tokens_branch_id_counter_id_fkey FOREIGN KEY (branch_id, counter_id) REFERENCES hailong.counters(branch_id, counter_id);
 
+-- Name: activity_marks; Type: ROW SECURITY; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE hailong.activity_marks ENABLE ROW LEVEL SECURITY;
+
 -- Name: activity_rollups; Type: ROW SECURITY; Schema: hailong; Owner: hailong_migrator
 
 ALTER TABLE hailong.activity_rollups ENABLE ROW LEVEL SECURITY;
+
+-- Name: activity_marks any_branch; Type: POLICY; Schema: hailong; Owner: hailong_migrator
+
+CREATE POLICY any_branch ON hailong.activity_marks FOR SELECT TO hailong_worker USING (true);
+
+-- Name: rollup_queue any_branch; Type: POLICY; Schema: hailong; Owner: hailong_migrator
+
+CREATE POLICY any_branch ON hailong.rollup_queue FOR SELECT TO hailong_worker USING (true);
 
 -- Name: scoring_queue any_branch; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
@@ -2203,6 +2235,42 @@ CREATE POLICY any_device ON hailong.streams TO hailong_ingest USING (true);
 -- Name: devices any_device_for_control; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
 CREATE POLICY any_device_for_control ON hailong.devices FOR SELECT TO hailong_control USING (true);
+
+-- Name: release_files any_for_auditor; Type: POLICY; Schema: hailong; Owner: hailong_migrator
+
+CREATE POLICY any_for_auditor ON hailong.release_files FOR SELECT TO hailong_auditor USING (true);
+
+-- Name: releases any_for_auditor; Type: POLICY; Schema: hailong; Owner: hailong_migrator
+
+CREATE POLICY any_for_auditor ON hailong.releases FOR SELECT TO hailong_auditor USING (true);
+
+-- Name: rollout_steps any_for_auditor; Type: POLICY; Schema: hailong; Owner: hailong_migrator
+
+CREATE POLICY any_for_auditor ON hailong.rollout_steps FOR SELECT TO hailong_auditor USING (true);
+
+-- Name: rollouts any_for_auditor; Type: POLICY; Schema: hailong; Owner: hailong_migrator
+
+CREATE POLICY any_for_auditor ON hailong.rollouts FOR SELECT TO hailong_auditor USING (true);
+
+-- Name: commands any_for_control; Type: POLICY; Schema: hailong; Owner: hailong_migrator
+
+CREATE POLICY any_for_control ON hailong.commands FOR SELECT TO hailong_control USING (true);
+
+-- Name: files any_for_control; Type: POLICY; Schema: hailong; Owner: hailong_migrator
+
+CREATE POLICY any_for_control ON hailong.files FOR SELECT TO hailong_control USING (true);
+
+-- Name: release_files any_for_control; Type: POLICY; Schema: hailong; Owner: hailong_migrator
+
+CREATE POLICY any_for_control ON hailong.release_files FOR SELECT TO hailong_control USING (true);
+
+-- Name: releases any_for_control; Type: POLICY; Schema: hailong; Owner: hailong_migrator
+
+CREATE POLICY any_for_control ON hailong.releases FOR SELECT TO hailong_control USING (true);
+
+-- Name: rollouts any_for_control; Type: POLICY; Schema: hailong; Owner: hailong_migrator
+
+CREATE POLICY any_for_control ON hailong.rollouts FOR SELECT TO hailong_control USING (true);
 
 -- Name: reject_counts any_reject; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
@@ -2247,6 +2315,10 @@ CREATE POLICY by_assignment ON hailong.staff AS RESTRICTIVE TO hailong_app USING
 -- Name: turns by_assignment; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
 CREATE POLICY by_assignment ON hailong.turns AS RESTRICTIVE TO hailong_app USING (((hailong.visible_staff() = '*'::text) OR hailong.is_own(branch_id, counter_id, at, interaction_id)));
+
+-- Name: activity_marks by_branch; Type: POLICY; Schema: hailong; Owner: hailong_migrator
+
+CREATE POLICY by_branch ON hailong.activity_marks FOR INSERT TO hailong_ingest WITH CHECK ((branch_id = ANY (hailong.visible_branches())));
 
 -- Name: activity_rollups by_branch; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
@@ -2324,6 +2396,12 @@ CREATE POLICY by_branch ON hailong.turns USING ((branch_id = ANY (hailong.visibl
 
 CREATE POLICY by_deciders ON hailong.reviews AS RESTRICTIVE FOR INSERT TO hailong_app WITH CHECK (hailong.may_decide(decided_by, branch_id));
 
+-- Name: commands by_device; Type: POLICY; Schema: hailong; Owner: hailong_migrator
+
+CREATE POLICY by_device ON hailong.commands TO hailong_ingest, hailong_auditor USING ((EXISTS ( SELECT
+   FROM hailong.devices d
+  WHERE ((d.device_id = commands.device_id) AND (d.branch_id = ANY (hailong.visible_branches()))))));
+
 -- Name: dropped by_device; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
 CREATE POLICY by_device ON hailong.dropped FOR SELECT TO hailong_app, hailong_auditor USING ((EXISTS ( SELECT
@@ -2345,6 +2423,10 @@ CREATE POLICY by_device ON hailong.streams FOR SELECT TO hailong_app, hailong_au
 -- Name: staff_rollups by_staff; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
 CREATE POLICY by_staff ON hailong.staff_rollups AS RESTRICTIVE TO hailong_app USING (((hailong.visible_staff() = '*'::text) OR (staff_id = hailong.visible_staff())));
+
+-- Name: commands; Type: ROW SECURITY; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE hailong.commands ENABLE ROW LEVEL SECURITY;
 
 -- Name: counters; Type: ROW SECURITY; Schema: hailong; Owner: hailong_migrator
 
@@ -2373,6 +2455,10 @@ ALTER TABLE hailong.erased ENABLE ROW LEVEL SECURITY;
 -- Name: devices every_device; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
 CREATE POLICY every_device ON hailong.devices FOR SELECT TO hailong_identity USING (true);
+
+-- Name: files; Type: ROW SECURITY; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE hailong.files ENABLE ROW LEVEL SECURITY;
 
 -- Name: flags; Type: ROW SECURITY; Schema: hailong; Owner: hailong_migrator
 
@@ -2474,9 +2560,29 @@ ALTER TABLE hailong.reject_counts ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE hailong.rejects ENABLE ROW LEVEL SECURITY;
 
+-- Name: release_files; Type: ROW SECURITY; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE hailong.release_files ENABLE ROW LEVEL SECURITY;
+
+-- Name: releases; Type: ROW SECURITY; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE hailong.releases ENABLE ROW LEVEL SECURITY;
+
 -- Name: reviews; Type: ROW SECURITY; Schema: hailong; Owner: hailong_migrator
 
 ALTER TABLE hailong.reviews ENABLE ROW LEVEL SECURITY;
+
+-- Name: rollout_steps; Type: ROW SECURITY; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE hailong.rollout_steps ENABLE ROW LEVEL SECURITY;
+
+-- Name: rollouts; Type: ROW SECURITY; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE hailong.rollouts ENABLE ROW LEVEL SECURITY;
+
+-- Name: rollup_queue; Type: ROW SECURITY; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE hailong.rollup_queue ENABLE ROW LEVEL SECURITY;
 
 -- Name: rollups; Type: ROW SECURITY; Schema: hailong; Owner: hailong_migrator
 
@@ -2525,6 +2631,14 @@ ALTER TABLE hailong.users ENABLE ROW LEVEL SECURITY;
 -- Name: enrolment_tokens; Type: ROW SECURITY; Schema: hailong_private; Owner: hailong_migrator
 
 ALTER TABLE hailong_private.enrolment_tokens ENABLE ROW LEVEL SECURITY;
+
+-- Name: rollup_contributions; Type: ROW SECURITY; Schema: hailong_private; Owner: hailong_migrator
+
+ALTER TABLE hailong_private.rollup_contributions ENABLE ROW LEVEL SECURITY;
+
+-- Name: rollups_closed; Type: ROW SECURITY; Schema: hailong_private; Owner: hailong_migrator
+
+ALTER TABLE hailong_private.rollups_closed ENABLE ROW LEVEL SECURITY;
 
 -- Name: SCHEMA hailong; Type: ACL; Schema: -; Owner: hailong_migrator
 

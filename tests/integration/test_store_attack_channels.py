@@ -12,7 +12,7 @@ pytestmark = pytest.mark.integration
 
 SERVICES = [role.name for role in ROLES if role.name != MIGRATOR]
 LIMITED = [role for role in SERVICES if role != "hailong_backup"]
-READERS = [role for role in LIMITED if role != "hailong_identity"]
+READERS = [role for role in LIMITED if role not in {"hailong_identity", "hailong_control"}]
 OTHERS = {"bbbb", "b1b1", "b2b2"}
 
 

@@ -14,7 +14,7 @@ CREATE FUNCTION hailong.hanoi(at timestamptz) RETURNS timestamp
 -- Each set begins at the least value that the wire admits and ends over the greatest. They are
 -- never changed: what was counted in one set of bins cannot be moved to another. A new set gets
 -- a new name, and `hailong hub rollups rebuild` counts again.
-CREATE VIEW hailong.rollup_bins AS SELECT * FROM (VALUES
+CREATE VIEW hailong.rollup_bins WITH (security_barrier) AS SELECT * FROM (VALUES
     ('duration', ARRAY[
         0, 0.01, 0.5, 1, 1.5, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30, 40, 50, 60, 75, 90, 105,
         120, 135, 150, 165, 180, 210, 240, 270, 300, 330, 360, 420, 480, 540, 600, 660, 720, 780,
@@ -47,7 +47,7 @@ CREATE VIEW hailong.rollup_bins AS SELECT * FROM (VALUES
 -- to a clerk, shadow flags are shown against nobody. `voids`: spans of this kind and role that a
 -- review took back are taken out of the measurement.
 -- A view, not a table: it changes by a migration alone.
-CREATE VIEW hailong.rollup_measures AS
+CREATE VIEW hailong.rollup_measures WITH (security_barrier) AS
 SELECT m.measure, m.unit, m.step, m.source, m.path, m.voids, m.voids_role, m.by_staff,
        (SELECT array_agg((e / m.step)::bigint ORDER BY e) FROM unnest(b.edges) AS e) AS edges
 FROM (VALUES
@@ -512,7 +512,7 @@ END $$;
 CREATE FUNCTION hailong.refresh_rollups(
         of_branch text, counter_ids text[], ats timestamptz[], interaction_ids uuid[])
     RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path = pg_catalog SET lock_timeout = '2s'
+    SET search_path = pg_catalog, pg_temp SET lock_timeout = '2s'
     SET plan_cache_mode = force_generic_plan AS $$
 BEGIN
     PERFORM hailong_private.require_branch(of_branch);
@@ -530,7 +530,7 @@ END $$;
 CREATE FUNCTION hailong.roll_up(of_branch text, most integer,
                                 OUT taken integer, OUT set_aside integer)
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path = pg_catalog SET plan_cache_mode = force_generic_plan AS $$
+    SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
     claimed hailong.rollup_queue[];
     one hailong.rollup_queue;
@@ -621,7 +621,7 @@ $$;
 
 -- Takes on the marked hours of a branch; how many marks it took.
 CREATE FUNCTION hailong.roll_up_activity(of_branch text, most integer) RETURNS integer
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     claimed hailong.activity_marks[];
 BEGIN
@@ -646,7 +646,7 @@ END $$;
 
 -- Turns are written with their interaction and never by themselves: they need no trigger.
 CREATE FUNCTION hailong_private.queue_rollups() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     INSERT INTO hailong.rollup_queue (branch_id, counter_id, at, interaction_id)
     SELECT DISTINCT branch_id, counter_id, at, interaction_id FROM changed;
@@ -694,6 +694,24 @@ BEGIN
 END $$;
 CREATE POLICY by_staff ON hailong.staff_rollups AS RESTRICTIVE TO hailong_app
     USING (hailong.visible_staff() = '*' OR staff_id = hailong.visible_staff());
+
+-- Emptied by the functions above alone. The worker asks which branches wait, ingest marks those
+-- that it named; what interactions have added, and what is closed, no program reads.
+DO $$
+DECLARE
+    name text;
+BEGIN
+    FOREACH name IN ARRAY ARRAY['hailong.rollup_queue', 'hailong.activity_marks',
+                                'hailong_private.rollup_contributions',
+                                'hailong_private.rollups_closed'] LOOP
+        EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', name);
+        EXECUTE format('ALTER TABLE %s FORCE ROW LEVEL SECURITY', name);
+    END LOOP;
+END $$;
+CREATE POLICY any_branch ON hailong.rollup_queue FOR SELECT TO hailong_worker USING (true);
+CREATE POLICY any_branch ON hailong.activity_marks FOR SELECT TO hailong_worker USING (true);
+CREATE POLICY by_branch ON hailong.activity_marks FOR INSERT TO hailong_ingest
+    WITH CHECK (branch_id = ANY (hailong.visible_branches()));
 
 GRANT SELECT ON hailong.rollups, hailong.hour_rollups, hailong.staff_rollups,
     hailong.activity_rollups, hailong.rollup_measures, hailong.rollup_bins
@@ -750,7 +768,7 @@ REVOKE ALL ON FUNCTION hailong_private.make_partitions FROM PUBLIC;
 
 -- Activity alone: nothing to do where it is a hypertable, which makes its chunks by itself.
 CREATE FUNCTION hailong.ensure_activity(from_at timestamptz, to_at timestamptz) RETURNS integer
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog SET timezone = 'UTC'
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET timezone = 'UTC'
     SET lock_timeout = '10s' AS $$
 BEGIN
     IF to_at - from_at > interval '400 days' THEN
@@ -769,7 +787,7 @@ GRANT EXECUTE ON FUNCTION hailong.ensure_activity TO hailong_ingest, hailong_wor
 -- Weekly for what is kept half a year, monthly for rollups, daily for activity. Idempotent.
 CREATE OR REPLACE FUNCTION hailong.ensure_partitions(from_at timestamptz, to_at timestamptz)
     RETURNS integer LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path = pg_catalog SET timezone = 'UTC' SET lock_timeout = '10s' AS $$
+    SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' SET lock_timeout = '10s' AS $$
 DECLARE
     made integer := 0;
     parent text;

@@ -112,7 +112,7 @@ CREATE INDEX commands_open ON hailong.commands (expires_at) WHERE outcome IS NUL
 -- names the file. Sees past row security, and tells no more than this.
 CREATE FUNCTION hailong.file_for_device(
     asking text, wanted text, OUT public_key bytea, OUT revoked boolean, OUT bytes bigint
-) LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
+) LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT d.public_key, d.revoked_at IS NOT NULL, (
         SELECT f.bytes FROM hailong.release_files r JOIN hailong.files f ON f.sha256 = r.sha256
         WHERE r.sha256 = wanted AND r.release_no = (
@@ -143,6 +143,30 @@ CREATE POLICY of_visible_devices ON hailong.device_configs FOR SELECT TO hailong
     USING (EXISTS (SELECT FROM hailong.devices d WHERE d.device_id = device_configs.device_id));
 CREATE POLICY any_config_for_control ON hailong.device_configs TO hailong_control USING (true);
 GRANT SELECT ON hailong.device_configs TO hailong_app;
+
+-- A release is the whole city's: who tells devices of it and who audits it see all of it. A
+-- command is a device's.
+DO $$
+DECLARE
+    name text;
+BEGIN
+    FOREACH name IN ARRAY ARRAY['files', 'releases', 'release_files', 'rollouts', 'rollout_steps',
+                                'commands'] LOOP
+        EXECUTE format('ALTER TABLE hailong.%I ENABLE ROW LEVEL SECURITY', name);
+        EXECUTE format('ALTER TABLE hailong.%I FORCE ROW LEVEL SECURITY', name);
+    END LOOP;
+    FOREACH name IN ARRAY ARRAY['files', 'releases', 'release_files', 'rollouts', 'commands'] LOOP
+        EXECUTE format('CREATE POLICY any_for_control ON hailong.%I FOR SELECT TO hailong_control '
+                       'USING (true)', name);
+    END LOOP;
+    FOREACH name IN ARRAY ARRAY['releases', 'release_files', 'rollouts', 'rollout_steps'] LOOP
+        EXECUTE format('CREATE POLICY any_for_auditor ON hailong.%I FOR SELECT TO hailong_auditor '
+                       'USING (true)', name);
+    END LOOP;
+END $$;
+CREATE POLICY by_device ON hailong.commands TO hailong_ingest, hailong_auditor
+    USING (EXISTS (SELECT FROM hailong.devices d WHERE d.device_id = commands.device_id
+                   AND d.branch_id = ANY (hailong.visible_branches())));
 
 -- Ingest notes what came of a command.
 GRANT SELECT (command_id, device_id, outcome) ON hailong.commands TO hailong_ingest;
