@@ -20,7 +20,14 @@ _OF_INTERACTION = (
     "delete_queued",
     "delete_interaction",
 )
-_OF_STAFF = ("unname_interactions", "delete_assignments", "delete_accounts", "delete_staff")
+_OF_STAFF = (
+    "delete_rollups",
+    "unname_contributions",
+    "unname_interactions",
+    "delete_assignments",
+    "delete_accounts",
+    "delete_staff",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +44,8 @@ class Erasure:
 def apply(database: Database, erasures: Iterable[Erasure]) -> int:
     """Rows deleted or unnamed. Each erasure is one transaction; applied again it changes nothing.
 
-    What it names is refused from then on, whoever sends it.
+    What it names is refused from then on, whoever sends it. An interaction's share of the rollups
+    is subtracted by the next `rollup_queue.roll_up`.
     """
     return sum(_apply(database, erasure) for erasure in erasures)
 
@@ -47,6 +55,7 @@ def _apply(database: Database, erasure: Erasure) -> int:
     with database.transaction() as connection:
         connection.execute(_SQL["note"], values)
         if erasure.kind == "staff":
+            connection.execute(_SQL["lock_rollups"])
             return sum(connection.execute(_SQL[query], values).rowcount for query in _OF_STAFF)
         return sum(
             connection.execute(_SQL[query], key).rowcount

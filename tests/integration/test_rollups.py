@@ -17,7 +17,7 @@ from hypothesis.stateful import (
 from psycopg.sql import SQL, Identifier
 
 from hub.scoring.rollups import RollupWorker
-from hub.store import rollup_queue, rollups
+from hub.store import erasures, rollup_queue, rollups
 from hub.store.bootstrap import bootstrap
 from hub.store.errors import NotPermittedError, RollupError
 from hub.store.histogram import Sums
@@ -377,6 +377,54 @@ def arrive(city, rows):
     from hub.store.arrivals import write_arrivals
 
     write_arrivals(city.ingest, city.branches, Arrivals(activity=rows))
+
+
+def test_what_is_erased_is_subtracted(hub_db, city):
+    city.add(40)
+    city.score(40)
+    city.decide(20)
+    city.rollups.interactions()
+    flagged = next(iter(city.flags.values()))[0]
+    other = next(key for key in city.keys if key != flagged)
+    for number, key in enumerate((flagged, other), start=1):
+        erasure = erasures.Erasure(number, "interaction", str(key.interaction_id), NOW)
+        assert erasures.apply(city.migrator, [erasure]) > 0
+    left = len(city.keys) - 2
+    assert differences(city) == [], "what waits is no difference"
+    city.rollups.interactions()
+    assert city.kept() == city.recomputed()
+    assert sum_of(city, "interactions") == left
+    assert hub_db.value("SELECT count(*) FROM hailong_private.rollup_contributions") == left
+    assert waiting(hub_db) == 0
+
+
+@pytest.mark.parametrize("closed", [False, True], ids=["all rows there", "some deleted"])
+def test_an_erased_pseudonym_has_no_sums(hub_db, city, closed):
+    city.add(60)
+    city.rollups.interactions()
+    # Decided again after the worker counted it: changes of this clerk wait, too.
+    city.revise(20)
+    staff_id, before = hub_db.rows(
+        "SELECT staff_id, count(*) FROM hailong.staff_rollups GROUP BY 1 ORDER BY 2 DESC LIMIT 1"
+    )[0]
+    assert before > 0
+    others = "SELECT count(*) FROM hailong.staff_rollups WHERE staff_id <> %s"
+    kept = hub_db.value(others, staff_id)
+    if closed:
+        # Retention: the rows go, and what was summed of them stays.
+        close(city.migrator, NOW - timedelta(days=1))
+        hub_db.rows("DELETE FROM hailong.interactions WHERE at < %s", NOW - timedelta(days=1))
+    assert erasures.apply(city.migrator, [erasures.Erasure(1, "staff", staff_id, NOW)]) > before
+    for table in ("hailong.staff_rollups", "hailong_private.rollup_contributions"):
+        assert hub_db.value(f"SELECT count(*) FROM {table} WHERE staff_id = %s", staff_id) == 0
+    assert hub_db.value(others, staff_id) == kept
+    assert differences(city) == []
+    city.rollups.interactions()
+    assert staff_id not in {cell[4] for cell in city.kept()["staff_rollups"]}
+    assert differences(city) == []
+    if not closed:
+        assert city.kept() == city.recomputed()
+    assert erasures.apply(city.migrator, [erasures.Erasure(1, "staff", staff_id, NOW)]) == 0
 
 
 def test_hours_of_activity_add_up_whatever_comes_late_or_twice(hub_db, city):

@@ -43,10 +43,23 @@ WHERE branch_id = %(branch_id)s AND counter_id = %(counter_id)s AND at = %(at)s
   AND interaction_id = %(interaction_id)s;
 
 -- name: delete_interaction
--- The interaction itself.
+-- The interaction itself. It stands in the rollups' queue from then on, and is subtracted.
 DELETE FROM hailong.interactions
 WHERE branch_id = %(branch_id)s AND counter_id = %(counter_id)s AND at = %(at)s
   AND interaction_id = %(interaction_id)s;
+
+-- name: lock_rollups
+-- Until the pseudonym is gone nobody counts it again: the rollup worker passes the branches over.
+SELECT pg_advisory_xact_lock(hailong_private.rollup_lock(b.branch_id))
+FROM (SELECT branch_id FROM hailong.branches ORDER BY branch_id) b;
+
+-- name: delete_rollups
+-- Its own sums, those of deleted interactions as well. The counters' hold no pseudonym.
+DELETE FROM hailong.staff_rollups WHERE staff_id = %(subject)s;
+
+-- name: unname_contributions
+-- What its interactions added is remembered without it, as they will say themselves.
+UPDATE hailong_private.rollup_contributions SET staff_id = NULL WHERE staff_id = %(subject)s;
 
 -- name: unname_interactions
 -- They count for nobody from now on.
