@@ -21,11 +21,15 @@ from hub.backup.errors import BackupError
 from hub.backup.make import Source, backups, make_backup
 from hub.privacy.erasures import ErasureList
 from hub.settings import load_signing_key
+from hub.store import erasures as erasing
+from hub.store import rollup_queue
 from hub.store.backup import occupied_by
 from hub.store.bootstrap import bootstrap
+from hub.store.erasures import Erasure
 from hub.store.pool import Database
 from hub.store.schema_dump import SCHEMA_FILE, dump_schema
-from tests.attack_site import fill, tables
+from tests.attack_site import A1, fill, tables
+from tests.builders import NOW
 
 pytestmark = pytest.mark.integration
 _numbers = itertools.count(1)
@@ -249,6 +253,57 @@ def test_an_encrypted_backup_opens_with_its_key_alone(kept, postgres_server, tmp
         done = kept.call("restore", folder, "--key", tmp_path / "backup.key", database=name)
         assert done.exit_code == 0, done.output
         assert rows_of(postgres_server, name) == rows_of(postgres_server, kept.database.name)
+
+
+def test_the_settings_file_says_for_whom_it_is_encrypted(kept, tmp_path, monkeypatch):
+    """So the nightly unit does, which names no recipient."""
+    printed = kept.call("backup-key", tmp_path / "backup.key").output.strip()
+    file = tmp_path / "hailong.toml"
+    file.write_text(f'[backup]\nrecipient = "{printed}"\n')
+    # Set and unset, so that what the command adds is put back as well.
+    monkeypatch.setenv("HAILONG_BACKUP_RECIPIENT", "")
+    monkeypatch.delenv("HAILONG_BACKUP_RECIPIENT")
+    done = CliRunner().invoke(
+        main,
+        ["hub", "--config", str(file), "backup", "--out", str(tmp_path / "out")],
+        env=kept.environment(kept.database.name),
+    )
+    assert done.exit_code == 0, done.output
+    said = json.loads((backups(tmp_path / "out")[0] / "manifest.json").read_text())
+    assert said["recipient"] == printed
+
+
+def test_what_is_erased_after_a_restore_leaves_the_restored_rollups(kept, postgres_server):
+    """Queue, triggers and remembered contributions came back with the rest."""
+    database, branch = kept.database, A1.values["branch_id"]
+    with database.open("worker").branches_transaction([branch]) as connection:
+        connection.execute("SELECT hailong.roll_up(%s, 1000)", [branch])
+    folder = make_backup(kept.source(), kept.out.parent / "rolled-up")
+    count = (
+        "SELECT COALESCE(sum(n), 0)::int FROM hailong.rollups"
+        " WHERE measure = 'interactions' AND counter_id = %s"
+    )
+    counter = A1.values["counter_id"]
+    with new_database(postgres_server) as (name, restored):
+        assert kept.call("restore", folder, database=name).exit_code == 0
+        with restored.transaction() as connection:
+            assert connection.execute(count, [counter]).fetchone() == (1,)
+        erasing.apply(restored, [Erasure(1, "interaction", A1.values["interaction_id"], NOW)])
+        worker = Database(postgres_server.role_url("worker", name))
+        worker.open(10)
+        try:
+            assert rollup_queue.roll_up(worker, branch, 1000).taken > 0
+        finally:
+            worker.close()
+        with restored.transaction() as connection:
+            assert connection.execute(count, [counter]).fetchone() == (0,)
+            assert (
+                connection.execute(
+                    "SELECT FROM hailong_private.rollup_contributions WHERE interaction_id = %s",
+                    [A1.values["interaction_id"]],
+                ).rowcount
+                == 0
+            )
 
 
 def test_counts_and_dump_are_of_one_moment(kept, postgres_server, monkeypatch, tmp_path):
