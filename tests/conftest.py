@@ -19,13 +19,18 @@ settings.register_profile(
 settings.load_profile("busy")
 
 
+# Before any command has run, also one that a fixture of a whole module calls.
+_LEVEL = logging.getLogger().level
+
+
 @pytest.fixture(autouse=True)
 def logging_as_it_was():
     """Handlers of pytest come and go with each phase of a test: only ours are taken away."""
     root = logging.getLogger()
-    level, hooks = root.level, (sys.excepthook, threading.excepthook)
+    root.setLevel(_LEVEL)
+    hooks = (sys.excepthook, threading.excepthook)
     yield
-    root.setLevel(level)
+    root.setLevel(_LEVEL)
     for handler in [one for one in root.handlers if one.name == "hailong"]:
         root.removeHandler(handler)
     logging.captureWarnings(capture=False)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from datetime import UTC, datetime, timedelta
@@ -331,7 +332,10 @@ def test_room_by_what_is_left(monkeypatch, tmp_path, free_gb, total_gb, level):
 
 def test_the_databases_own_disk_is_looked_at_where_it_is_named(environment, tmp_path):
     _, text = check(environment, HAILONG_CHECK_DATABASE_FOLDER=str(tmp_path))
-    assert f"database's disk: {shutil.disk_usage(tmp_path).free // 10**9}" in text
+    told = re.search(r"database's disk: (\d+)", text)
+    assert told is not None
+    # Others write meanwhile.
+    assert abs(int(told[1]) - shutil.disk_usage(tmp_path).free / 10**9) < 2
     _, text = check(environment, HAILONG_CHECK_DATABASE_FOLDER=str(tmp_path / "none"))
     assert "wrong  database's disk" in text
 
