@@ -14,6 +14,7 @@ import sys
 import time
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import paho.mqtt.client as mqtt
 import psycopg
@@ -64,7 +65,12 @@ def read(topic: str, payload: bytes, rows: Rows) -> None:
             for w in said["windows"]
         ]  # fmt: skip
     elif kind == "interaction":
-        key = (branch, counter, datetime.fromisoformat(said["started_at"]), said["interaction_id"])
+        key = (
+            branch,
+            counter,
+            datetime.fromisoformat(said["started_at"]),
+            UUID(said["interaction_id"]),
+        )
         rows["interactions"].append(
             (*key, datetime.fromisoformat(said["ended_at"]), body["device_id"],
              *(json.dumps(said[name]) for name in ("measurements", "coverage", "spans")))
