@@ -78,7 +78,9 @@ def _write_measurements(connection: _Connection, arrivals: Arrivals) -> None:
         _copy(connection, "copy_turns", _TURN, arrivals.turns)
         stored = connection.execute(_SQL["store_interactions"]).rowcount
         if stored:
-            connection.execute(_SQL["delete_turns"])
+            # A first revision replaces nothing, and looking for it takes a plan of all weeks.
+            if any(row.revision > 1 for row in arrivals.interactions):
+                connection.execute(_SQL["delete_turns"])
             connection.execute(_SQL["store_turns"])
             connection.execute(_SQL["queue_scoring"])
             connection.execute(_SQL["notify_scoring"])
