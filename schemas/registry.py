@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any, Literal, NoReturn, Self
 from uuid import UUID
 
-from pydantic import ValidationError, create_model, model_validator
+from pydantic import BaseModel, ValidationError, create_model, model_validator
 
 from schemas.activity import ActivityPayload
 from schemas.control import ConfirmPayload, StatePayload
@@ -102,6 +102,31 @@ def parse(raw: bytes) -> Body:
     SchemaError. No error repeats what the message held, nor leads to an error that does.
     """
     return parse_object(raw, read_object(raw))
+
+
+def parse_sound(kind: str, raw: bytes) -> Body | None:
+    """The body of a message of this kind and its current version in one pass, or None where
+    anything is unusual about it: `parse` then says what. For whoever reads thousands a second.
+    """
+    reader = READERS.get((kind, CURRENT.get(kind, 0)))
+    if reader is None:
+        return None
+    try:
+        read = reader.model_validate_json(raw, strict=True, extra="ignore")
+    except ValidationError:
+        return None
+    # As many names in the text as fields were set: none stands twice, and none is unknown.
+    return read if read.kind == kind and raw.count(b'":') == _names(read) else None
+
+
+def _names(model: BaseModel) -> int:
+    total = len(model.model_fields_set)
+    for value in model.__dict__.values():
+        if isinstance(value, BaseModel):
+            total += _names(value)
+        elif type(value) is tuple:
+            total += sum(_names(item) for item in value if isinstance(item, BaseModel))
+    return total
 
 
 def parse_object(raw: bytes, data: Mapping[str, Any]) -> Body:

@@ -12,7 +12,14 @@ from pydantic import BaseModel, ValidationError
 
 from schemas.envelope import HEADER_BYTES, signed_bytes, unseal
 from schemas.errors import WireError
-from schemas.registry import PAYLOADS, READERS, Body, parse
+from schemas.registry import PAYLOADS, READERS, Body, parse, parse_sound
+from tests.builders import (
+    Sender,
+    activity_payload,
+    health_payload,
+    interaction_payload,
+    state_payload,
+)
 from tests.wire_samples import BODIES, GOLDEN, PUBLIC_KEY, places, replaced, sealed, topic
 from tests.wire_strategies import bodies
 
@@ -195,3 +202,20 @@ def test_a_changed_byte_anywhere_in_a_message_is_noticed():
             KEY.verify(signed_bytes(topic("state"), message.body), message.signature)
     assert sealed("state", body) == STATE
     assert len(STATE) == HEADER_BYTES + len(body)
+
+
+def test_what_is_sound_is_read_in_one_pass_and_nothing_else_is():
+    """`parse_sound` may only say yes where `parse` does, and then the same."""
+    for payload in (interaction_payload(), activity_payload(), health_payload(), state_payload()):
+        raw = Sender().body(payload).encode()
+        kind = parse(raw).kind
+        found = parse_sound(kind, raw)
+        assert found is not None
+        assert found.model_dump() == parse(raw).model_dump()
+        twice = raw[:-1] + b"," + raw[1:].split(b",", 1)[0] + b"}"
+        spaced = raw.replace(b'":', b'" :', 1)
+        extra = raw[:-1] + b',"later":1}'
+        for unusual in (twice, spaced, extra, raw[:-1], b"\xef\xbb\xbf" + raw, b"[]", b""):
+            assert parse_sound(kind, unusual) is None
+        assert parse_sound("health" if kind != "health" else "activity", raw) is None
+        assert parse_sound("thermometer", raw) is None
