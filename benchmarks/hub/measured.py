@@ -20,7 +20,7 @@ _PATIENCE_S = 300.0
 @dataclass(frozen=True, slots=True)
 class Run:
     seconds: float
-    """From the first publish to the last commit."""
+    """From the first publish to the last commit, which is looked for every 0.2 s."""
     messages: int
     rows: int
     cpu_s: Mapping[str, float]
@@ -74,8 +74,9 @@ def watch(
         if sending.poll() is None:
             publisher_s = _cpu_s([publisher])
         time.sleep(_LOOK_S)
-    seconds = time.monotonic() - start_s
+    ended_s = time.time()
     sending.wait(60)
+    seconds = ended_s - float(np.load(sent).min())
     return Run(
         seconds,
         messages,

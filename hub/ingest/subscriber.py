@@ -21,6 +21,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from hub import tracing
+from hub.ingest.read_ahead import ReadAheadClient, run_loop
 from hub.ingest.verify import Received
 from hub.settings import Address
 from schemas import topics
@@ -76,6 +77,8 @@ class Subscriber:
         self._clock = clock
         self._arrived: deque[Arrived] = deque()
         self._changed = threading.Condition()
+        self._wanted = 1
+        """So many messages are waited for; a word for each would wake a thread for nothing."""
         self._up = threading.Event()
         self._lost = threading.Event()
         self._stopping = threading.Event()
@@ -109,8 +112,10 @@ class Subscriber:
         `gather_s` after the first.
         """
         with self._changed:
+            self._wanted = 1
             if not self._changed.wait_for(lambda: self._arrived, wait_s):
                 return []
+            self._wanted = most
             self._changed.wait_for(lambda: len(self._arrived) >= most, gather_s)
             taken = [self._arrived.popleft() for _ in range(min(most, len(self._arrived)))]
             self._changed.notify_all()  # there is room again
@@ -158,20 +163,19 @@ class Subscriber:
             self._tell(up=False, why=type(error).__name__)
             return False
         self._client = client
-        client.loop_start()
         try:
-            self._lost.wait()
+            run_loop(client, self._lost.is_set)
             return self._up.is_set()
         finally:
             self._up.clear()
             client.disconnect()
-            client.loop_stop()
+            client.loop_write()
 
-    def _new_client(self) -> mqtt.Client:
+    def _new_client(self) -> ReadAheadClient:
         """One a connection: paho leaves the last connection's sockets open in a client that
         is started again, and its message numbers mixed.
         """
-        client = mqtt.Client(
+        client = ReadAheadClient(
             CallbackAPIVersion.VERSION2,
             client_id=self._client_id,
             protocol=MQTTProtocolVersion.MQTTv5,
@@ -252,7 +256,8 @@ class Subscriber:
                     return
                 self._changed.wait(_PUT_S)
             self._arrived.append(arrived)
-            self._changed.notify_all()
+            if len(self._arrived) == self._wanted:
+                self._changed.notify_all()
 
 
 def _topic(message: mqtt.MQTTMessage) -> str:
