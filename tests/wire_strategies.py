@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from enum import Enum
 from functools import cache
+from math import ceil, floor
 from types import NoneType, UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 from uuid import UUID
@@ -62,7 +63,7 @@ _PLAIN: dict[Any, Callable[[dict[str, Any]], st.SearchStrategy[Any]]] = {
     bool: lambda _: st.booleans(),
     int: lambda bound: st.integers(bound["ge"], bound["le"]),
     float: lambda bound: (
-        st.floats(bound["ge"], bound["le"]) | st.integers(int(bound["ge"]), int(bound["le"]))
+        st.floats(bound["ge"], bound["le"]) | st.integers(ceil(bound["ge"]), floor(bound["le"]))
     ),
     str: lambda bound: st.from_regex(bound["pattern"], fullmatch=True),
     UUID: lambda _: st.uuids(),
