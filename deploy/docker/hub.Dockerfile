@@ -18,7 +18,7 @@ FROM python:3.11-slim-bookworm
 RUN groupadd --system --gid 10001 hailong \
     && useradd --system --uid 10001 --gid hailong --home-dir /var/lib/hailong \
         --shell /usr/sbin/nologin hailong \
-    && install -d -o hailong -g hailong -m 0700 /var/lib/hailong
+    && install -d -o hailong -g hailong -m 0700 /var/lib/hailong /var/lib/hailong/files
 COPY --from=packages /opt/hailong /opt/hailong
 ENV PATH=/opt/hailong/bin:$PATH \
     PYTHONUNBUFFERED=1 \

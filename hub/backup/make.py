@@ -24,6 +24,7 @@ from hub.store.pool import Database
 from schemas.version import VERSION
 
 _NAME = re.compile(r"hailong-\d{8}T\d{6}Z(-\d+)?")
+_MOMENT = "%Y%m%dT%H%M%SZ"
 _PARTIAL = ".partial-"
 
 
@@ -76,6 +77,12 @@ def backups(out: Path) -> list[Path]:
         for folder in out.iterdir()
         if _NAME.fullmatch(folder.name) and (folder / manifest.MANIFEST).is_file()
     )
+
+
+def made_at(backup: Path) -> datetime:
+    """When its snapshot was taken, by its name: a copy keeps that, and not the folder's time."""
+    moment = backup.name.split("-")[1]
+    return datetime.strptime(moment, _MOMENT).replace(tzinfo=UTC)
 
 
 def _dump(
@@ -149,11 +156,11 @@ def _write(path: Path, parts: Iterator[bytes]) -> tuple[int, str]:
 
 
 def _free_name(out: Path, now: datetime) -> str:
-    name = f"hailong-{now:%Y%m%dT%H%M%SZ}"
+    first = name = f"hailong-{now:{_MOMENT}}"
     number = 1
     while (out / name).exists():
         number += 1
-        name = f"hailong-{now:%Y%m%dT%H%M%SZ}-{number}"
+        name = f"{first}-{number}"
     return name
 
 

@@ -15,7 +15,7 @@ from hub.store.operations import Server
 from hub.store.pool import Database
 
 ABOUT: Final = "database"
-SERVICES: Final = ("ingest", "worker", "app")
+SERVICES: Final = ("ingest", "worker", "app", "control", "identity")
 OLDEST: Final = 170000
 _AHEAD: Final = (timedelta(days=3), timedelta(days=7))
 _LAG_S: Final = 30.0

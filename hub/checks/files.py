@@ -1,12 +1,13 @@
 """Files that hold secrets: there, ours, and nobody else's to read."""
 
 import stat
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
 from cryptography import x509
 
+from hub.backup.make import backups, made_at
 from hub.checks.finding import Finding, ok, warn, wrong
 
 _SOON: Final = timedelta(days=30)
@@ -60,15 +61,18 @@ def _by_time(path: Path, begins: datetime, ends: datetime, now: datetime) -> Fin
 
 
 def check_backups(folder: Path, now: datetime) -> Finding:
-    """By the newest entry of the folder."""
+    """By the newest whole one; what else lies in the folder is none."""
     about = "backup"
     try:
-        times = [one.stat().st_mtime for one in folder.iterdir() if not one.name.startswith(".")]
+        whole = backups(folder)
     except OSError as error:
         return wrong(about, f"{folder}: {error.strerror}; expected the folder of the backups")
-    if not times:
-        return wrong(about, f"{folder} is empty; make one, and try to restore it")
-    age = now - datetime.fromtimestamp(max(times), UTC)
+    if not whole:
+        return wrong(about, f"{folder} holds no whole backup; make one, and try to restore it")
+    try:
+        age = now - made_at(whole[-1])
+    except ValueError:
+        return wrong(about, f"{whole[-1]} is named after no moment; move it out of this folder")
     words = f"the newest in {folder} is {_age(age)} old"
     if age > _BACKUP_OLD:
         return wrong(about, f"{words}; find out why none is made")

@@ -4,6 +4,7 @@ import hashlib
 import os
 import re
 import shutil
+import stat
 import tempfile
 from pathlib import Path
 
@@ -38,8 +39,13 @@ def take_in(folder: Path, source: Path) -> tuple[str, int]:
             size = copy.stat().st_size
             target = place(folder, sha256)
             if size and not target.exists():
+                # Its group reads them where a site let it read `folder`: whom the pages run as.
+                group = folder.stat().st_mode & 0o050
                 target.parent.mkdir(mode=0o700, exist_ok=True)
-                copy.chmod(0o400)
+                mode = stat.S_IMODE(target.parent.stat().st_mode)
+                if group & ~mode:
+                    target.parent.chmod(mode | group)
+                copy.chmod(0o400 | group & 0o040)
                 copy.replace(target)
                 _sync(target.parent)
     except OSError as error:

@@ -1,6 +1,7 @@
 """Files of releases over HTTP: for the device that is to run them, and for nobody else."""
 
 import hashlib
+import os
 import threading
 from datetime import UTC, datetime, timedelta
 
@@ -203,6 +204,22 @@ def test_a_person_is_no_device(files, hub_db):
     create_user(files.migrator, "operator", PASSWORD, "operator", [files.branch])
     assert sign_in(files.client, "operator").status_code in {200, 303}
     assert files.get(files.headers()).status_code == 403
+
+
+def test_the_group_of_the_folder_reads_what_it_holds_where_a_site_says_so(tmp_path):
+    source = tmp_path / "a"
+    source.write_bytes(CONTENT)
+    folder = tmp_path / "files"
+    folder.mkdir()
+    folder.chmod(0o2750)
+    before = os.umask(0o077)
+    try:
+        take_in(folder, source)
+    finally:
+        os.umask(before)
+    [held] = folder.glob("*/*")
+    assert held.stat().st_mode & 0o777 == 0o440
+    assert held.parent.stat().st_mode & 0o7777 == 0o2750
 
 
 def test_taking_a_file_in_twice_keeps_one(tmp_path):

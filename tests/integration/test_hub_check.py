@@ -73,7 +73,7 @@ def superuser(ready_db):
 def test_where_all_is_well_nothing_is_wrong(environment, ready_db):
     code, text = check(environment)
     assert lines(text, "wrong") == []
-    assert "roles ingest, worker, app can sign in" in text
+    assert "roles ingest, worker, app, control, identity can sign in" in text
     assert "all migrations are applied" in text
     assert "shared subscriptions ($share) are allowed" in text
     assert "it keeps sessions" in text
@@ -301,17 +301,40 @@ def test_of_a_chain_the_first_to_end_counts_and_rubbish_is_told(environment, tmp
     ("hours", "level"), [(3, Level.OK), (40, Level.WARN), (24 * 9, Level.WRONG)]
 )
 def test_backups_by_their_age(tmp_path, hours, level):
-    made = tmp_path / "2026-11-25"
-    made.mkdir()
-    then = NOW.timestamp() - hours * 3600
-    os.utime(made, (then, then))
+    whole_backup(tmp_path, hours + 100)
+    whole_backup(tmp_path, hours)
     assert check_backups(tmp_path, NOW).level is level
 
 
+def whole_backup(folder, hours):
+    """As the check sees one; made so long ago."""
+    made = folder / f"hailong-{NOW - timedelta(hours=hours):%Y%m%dT%H%M%SZ}"
+    made.mkdir()
+    (made / "manifest.json").write_text("{}")
+    return made
+
+
+def test_what_is_no_whole_backup_does_not_make_an_old_one_new(tmp_path):
+    whole_backup(tmp_path, 24 * 9)
+    broken_off = whole_backup(tmp_path, 1)
+    (broken_off / "manifest.json").unlink()
+    (tmp_path / "notes.txt").write_text("x")
+    (tmp_path / ".partial-hailong-20261125T010203Z").mkdir()
+    found = check_backups(tmp_path, NOW)
+    assert (found.level, "is 9 days old" in found.words) == (Level.WRONG, True)
+
+
+def test_a_backup_named_after_no_moment_is_told(tmp_path):
+    made = whole_backup(tmp_path, 3)
+    made.rename(tmp_path / "hailong-99999999T999999Z")
+    found = check_backups(tmp_path, NOW)
+    assert (found.level, "named after no moment" in found.words) == (Level.WRONG, True)
+
+
 def test_no_backup_at_all(environment, tmp_path):
-    (tmp_path / "backups").mkdir()
+    (tmp_path / "backups" / "2026-11-25").mkdir(parents=True)
     code, text = check(environment, HAILONG_CHECK_BACKUPS=str(tmp_path / "backups"))
-    assert (code, "is empty" in text) == (2, True)
+    assert (code, "holds no whole backup" in text) == (2, True)
 
 
 class Usage(NamedTuple):

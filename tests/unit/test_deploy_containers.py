@@ -1,18 +1,23 @@
 """Dockerfiles and compose file: nothing beyond what a part needs. They are linted, never run here."""
 
 import re
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 import yaml
 
 from hub.cli import hub
+from hub.identity.settings import IdentitySettings
+from hub.run import PARTS
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "deploy" / "docker"
 DOCKERFILES = sorted(FOLDER.glob("*.Dockerfile"))
 COMPOSE = yaml.safe_load((FOLDER / "compose.yaml").read_text("utf-8"))
 SERVICES = COMPOSE["services"]
+OPEN = {"web", "broker", "identity"}
+"""Reached from outside, at the ports that a test names."""
 OURS = [name for name, service in SERVICES.items() if service["image"].startswith("hailong-")]
 
 
@@ -85,10 +90,38 @@ def test_metrics_are_published_nowhere_and_pages_on_loopback_alone():
     ports = {name: service.get("ports", []) for name, service in SERVICES.items()}
     assert ports["web"] == ["127.0.0.1:8080:8080"]
     assert ports["broker"] == ["0.0.0.0:8883:8883"]
-    assert not any(ports[name] for name in SERVICES if name not in {"web", "broker"})
+    assert ports["identity"] == ["0.0.0.0:8443:8443"]
+    assert not any(ports[name] for name in SERVICES if name not in OPEN)
     assert COMPOSE["networks"]["inside"]["internal"] is True
     for name, service in SERVICES.items():
-        assert "outside" not in service["networks"] or name in {"web", "broker"}
+        assert "outside" not in service["networks"] or name in OPEN
+
+
+def test_each_part_of_the_hub_is_started_once():
+    parts = []
+    for name in OURS:
+        words = SERVICES[name]["command"]
+        only = [after for word, after in pairwise(words) if word == "--only"]
+        parts += ["ingest"] if words[0] == "ingest" else only
+    assert sorted(parts) == sorted(PARTS)
+
+
+def test_the_part_identity_has_its_settings_and_no_key_of_the_hub():
+    service = SERVICES["identity"]
+    given = service["environment"]
+    for name, url in (("ENROL", "https://hub.example"), ("DEVICE_BROKER", "mqtts://b.example")):
+        assert given[f"HAILONG_{name}_URL"] == f"${{HAILONG_{name}_URL:-}}"  # a site's own
+        given = given | {f"HAILONG_{name}_URL": f"{url}:8443"}
+    settings = IdentitySettings.from_environment(given)
+    mounted = {volume.split(":")[1]: volume.split(":")[0] for volume in service["volumes"]}
+    assert str(settings.pki.parent) in mounted
+    assert settings.broker_files is not None
+    assert mounted[str(settings.broker_files.folder)] == "./broker"
+    assert mounted[given["HAILONG_STATE"] + "/hub.pub"] == "./secrets/hub.pub"
+    assert "state" not in mounted.values()
+    # It signals the broker's first process, and so has its user and its processes.
+    assert service["user"] == SERVICES["broker"]["user"]
+    assert service["pid"] == "service:broker"
 
 
 def test_secrets_are_files_beside_it():

@@ -4,6 +4,7 @@ import re
 import shlex
 import shutil
 import subprocess
+from itertools import pairwise
 from pathlib import Path
 
 import click
@@ -11,6 +12,11 @@ import pytest
 
 from edge_agent.cli import agent
 from hub.cli import hub
+from hub.identity.settings import IdentitySettings
+from hub.pki.authority import KEY_FILE
+from hub.pki.folder import DEVICES
+from hub.run import PARTS
+from hub.settings import Address, HubSettings
 
 FOLDER = Path(__file__).parents[2] / "deploy" / "systemd"
 SERVICES = sorted(FOLDER.glob("*.service"))
@@ -67,7 +73,11 @@ def test_users_and_folders_are_understood():
     assert code == 0, said
     for line in (FOLDER / "tmpfiles.conf").read_text("utf-8").splitlines():
         assert line.startswith("#") or re.fullmatch(
-            r"d /(etc|var/backups)/hailong 07\d\d [a-z-]+ [a-z-]+ -", line
+            r"d /(etc|var/lib|var/backups)/hailong 07\d\d [a-z-]+ [a-z-]+ -"
+            r"|d /var/lib/hailong/files 2750 hailong hailong-files -"
+            r"|d /var/lib/hailong-identity 0700 hailong-identity hailong-identity -"
+            r"|d /etc/mosquitto/hailong 2750 hailong-identity mosquitto -",
+            line,
         ), line
 
 
@@ -88,7 +98,75 @@ def test_each_unit_starts_a_command_that_there_is(unit):
         if "--only" in words:
             only = next(p for p in command.params if p.name == "parts")
             assert isinstance(only.type, click.Choice)
-            assert words[words.index("--only") + 1] in only.type.choices
+            assert set(started(words)) <= set(only.type.choices)
+
+
+def started(words):
+    """The parts that these words of `hub` start."""
+    if words[:1] == ["ingest"]:
+        return ["ingest"]
+    return [after for word, after in pairwise(words) if word == "--only"]
+
+
+def test_the_target_starts_each_part_of_the_hub_once():
+    wanted = [FOLDER / name.replace("@1", "@") for name in wants()]
+    parts = [part for unit in wanted for _, _, *words in commands(unit) for part in started(words)]
+    assert sorted(parts) == sorted(PARTS)
+
+
+@pytest.mark.parametrize(
+    ("folder", "of"),
+    [("hailong", {"ingest@", "control", "backup"}), ("hailong-identity", {"identity"})],
+)
+def test_the_signing_key_and_the_devices_authority_are_held_apart(folder, of):
+    """By users: neither may read the other's folder, and no further part reads either."""
+    users = {}
+    for unit in SERVICES:
+        text = unit.read_text("utf-8")
+        user = re.search(r"^User=(.+)$", text, re.MULTILINE)
+        users[unit.stem.removeprefix("hailong-")] = user[1] if user else "its own"
+        held = re.search(r"^StateDirectory=(.+)$", text, re.MULTILINE)
+        assert held is None or held[1] == user[1]
+    assert {part for part, user in users.items() if user == folder} == of
+    assert re.search(rf"^u {folder} ", (FOLDER / "sysusers.conf").read_text("utf-8"), re.MULTILINE)
+    assert f"d /var/lib/{folder} 0700 {folder} {folder} -" in (FOLDER / "tmpfiles.conf").read_text()
+
+
+def test_web_is_shown_the_files_of_releases_and_nothing_else_of_the_state():
+    text = (FOLDER / "hailong-web.service").read_text("utf-8")
+    [(source, shown)] = re.findall(r"^BindReadOnlyPaths=-(.*):(.*)$", text, re.MULTILINE)
+    state = re.search(r"^Environment=HAILONG_STATE=(.*)$", text, re.MULTILINE)[1]
+    at = Address("127.0.0.1", 1)
+    settings = HubSettings(at, "x", Path("x"), at, Path(state))
+    assert settings.files == Path(shown)
+    group = re.search(r"^SupplementaryGroups=(.*)$", text, re.MULTILINE)[1]
+    assert f"d {source} 2750 hailong {group} -" in (FOLDER / "tmpfiles.conf").read_text("utf-8")
+    assert f"\ng {group} -\n" in (FOLDER / "sysusers.conf").read_text("utf-8")
+
+
+def test_the_part_identity_reads_its_settings_from_its_unit_alone():
+    """But for what only a site knows: by which names devices reach it and the broker."""
+    text = (FOLDER / "hailong-identity.service").read_text("utf-8")
+    lines = re.findall(r'^Environment="?(\w+)=(.*?)"?$', text, re.MULTILINE)
+    given = {name: value.replace("%S", "/var/lib") for name, value in lines}
+    given["HAILONG_ENROL_URL"] = "https://hub.example:8443"
+    given["HAILONG_DEVICE_BROKER_URL"] = "mqtts://broker.example:8883"
+    settings = IdentitySettings.from_environment(given)
+    assert settings.pki == Path("/var/lib/hailong-identity/pki")
+    assert settings.listen == Address("0.0.0.0", 8443)
+    assert settings.broker_files is not None
+    written = re.search(r"^ReadWritePaths=-(.*)$", text, re.MULTILINE)
+    assert settings.broker_files.folder == Path(written[1])
+    # The condition looks where the authority is.
+    looked = re.search(r"^ConditionPathExists=(.*)$", text, re.MULTILINE)[1]
+    assert Path(looked.replace("%S", "/var/lib")) == settings.pki / DEVICES / KEY_FILE
+    # What it may ask of systemd is what the rule allows its user.
+    rule = (FOLDER / "polkit.rules").read_text("utf-8")
+    _, *words = shlex.split(given["HAILONG_BROKER_RELOAD"])
+    verb, broker = (word for word in words if not word.startswith("--"))
+    assert f'"verb") == "{verb}"' in rule
+    assert f'"unit") == "{broker}"' in rule
+    assert 'subject.user == "hailong-identity"' in rule
 
 
 @pytest.mark.parametrize("unit", SERVICES, ids=lambda unit: unit.name)
@@ -108,12 +186,16 @@ def test_every_unit_has_its_own_port():
         for unit in SERVICES
         for port in re.findall(r"METRICS_ADDRESS=127\.0\.0\.1:([\d%i]+)", unit.read_text("utf-8"))
     ]
-    assert len(ports) == len(set(ports)) == 4
+    assert len(ports) == len(set(ports)) == 6
+
+
+def wants():
+    text = (FOLDER / "hailong.target").read_text("utf-8")
+    return " ".join(re.findall(r"^Wants=(.*)$", text, re.MULTILINE)).split()
 
 
 def test_the_target_starts_what_there_is():
-    text = (FOLDER / "hailong.target").read_text("utf-8")
-    for name in re.search(r"Wants=(.*)", text)[1].split():
+    for name in wants():
         assert (FOLDER / name.replace("@1", "@")).is_file(), name
 
 
@@ -150,17 +232,18 @@ def test_the_hub_runs_without_memory_that_is_written_and_executed():
 
 def test_passwords_are_split_by_role(tmp_path):
     whole = tmp_path / "database.pass"
-    roles = ("migrator", "ingest", "worker", "app", "auditor", "backup")
+    roles = ("migrator", "ingest", "worker", "control", "app", "identity", "auditor", "backup")
     whole.write_text("".join(f"db\\:x:5432:hailong:hailong_{r}:p-{r}:y\n" for r in roles))
     script = FOLDER.parent / "split-passwords"
     done = subprocess.run([script, whole, tmp_path], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    made = {"ingest": "ingest", "scoring": "worker", "web": "app", "backup": "backup"}
+    own = ("ingest", "control", "identity", "backup")
+    made = {"scoring": "worker", "web": "app"} | {part: part for part in own}
     for part, role in made.items():
         file = tmp_path / f"{part}.pass"
         assert file.read_text() == f"db\\:x:5432:hailong:hailong_{role}:p-{role}:y\n"
         assert file.stat().st_mode & 0o777 == 0o600
-    assert len(list(tmp_path.iterdir())) == 5
+    assert len(list(tmp_path.iterdir())) == 7
     whole.write_text("db:5432:hailong:hailong_app:p\n")
     done = subprocess.run([script, whole, tmp_path], capture_output=True, text=True, check=False)
     assert (done.returncode, "no line for hailong_ingest" in done.stderr) == (1, True)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from hub.cli import hub
+from hub.run import PARTS
 from hub.settings_file import KEYS
 from tools.write_capacity import filled, table
 
@@ -34,7 +35,7 @@ def test_a_missed_figure_and_a_missing_file_are_said(tmp_path):
     assert "Of a device nothing is measured yet (`make bench-edge`)." in said
 
 
-@pytest.mark.parametrize("command", sorted(set(re.findall(r"hailong hub ([a-z]+)", PAGE))))
+@pytest.mark.parametrize("command", sorted(set(re.findall(r"hailong hub ([a-z-]+)", PAGE))))
 def test_commands_are_there(command):
     assert command in hub.commands
 
@@ -44,12 +45,18 @@ def test_variables_are_settings(variable):
     assert variable in {key.variable for key in KEYS.values()} | {"HAILONG_CONFIG"}
 
 
+@pytest.mark.parametrize("part", PARTS)
+def test_each_part_of_the_hub_stands_on_the_page(part):
+    how = {"ingest": "hailong hub ingest"}.get(part, f"--only {part}")
+    assert re.search(rf"^\| .*{how}", PAGE, re.MULTILINE)
+
+
 def test_units_and_ports_are_there():
     units = {file.name for file in (ROOT / "deploy" / "systemd").iterdir()}
     for name in re.findall(r"hailong[-\w]*(?:@\d)?\.(?:service|timer|target)", PAGE):
         assert re.sub(r"@\d", "@", name) in units, name
     served = "".join(file.read_text("utf-8") for file in (ROOT / "deploy/systemd").iterdir())
-    for port in ("9465", "9466", "9467"):
+    for port in ("9465", "9466", "9467", "9468", "9469", "8443"):
         assert port in PAGE
         assert port in served
 
