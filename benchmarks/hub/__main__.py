@@ -212,7 +212,7 @@ def figures(plan: Plan) -> tuple[list[Figure], list[str]]:
         ),
         Figure("publish to commit at that rate, p99", _p(steady_s, 99), "s", 1.0),
         Figure("publish to commit at that rate, median", _p(steady_s, 50), "s"),
-        Figure("messages lost at that rate", float(steady.messages - len_settled(steady)), "", 0.0),
+        Figure("messages lost at that rate", float(steady.messages - steady.done), "", 0.0),
         Figure("worker, country's mix", country.cores("consumer"), "cores", 0.3),
         Figure("PostgreSQL, country's mix", country.cores("postgres"), "cores"),
         Figure("Mosquitto, country's mix", country.cores("mosquitto"), "cores"),
@@ -225,11 +225,6 @@ def figures(plan: Plan) -> tuple[list[Figure], list[str]]:
         for name in ("consumer", "postgres", "mosquitto", "publisher")
     ]  # fmt: skip
     return made, notes
-
-
-def len_settled(run: Run) -> int:
-    """`watch` returns when all were settled; kept as a figure, so that a loss would be one."""
-    return run.messages
 
 
 def _check_complete(site: Site, messages: int) -> None:
@@ -262,7 +257,7 @@ def _until(condition: Callable[[], bool]) -> None:
 def _say(name: str, run: Run) -> None:
     cpu = ", ".join(f"{n} {1e6 * s / run.messages:.0f}" for n, s in run.cpu_s.items())
     print(
-        f"{name}: {run.messages} publishes in {run.seconds:.1f} s, "
+        f"{name}: {run.done} of {run.messages} publishes in {run.seconds:.1f} s, "
         f"{run.messages_a_second:.0f}/s, {run.rows / run.seconds:.0f} rows/s; us each: {cpu}",
         flush=True,
     )

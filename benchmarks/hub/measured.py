@@ -14,7 +14,7 @@ from benchmarks.hub.site import Site
 from benchmarks.hub.spool import Spool
 
 _LOOK_S = 0.2
-_PATIENCE_S = 300.0
+_PATIENCE_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,8 @@ class Run:
     """Of the consumer, Mosquitto, PostgreSQL and the publisher."""
     rss_mb: float
     """The consumer's largest."""
+    done: int
+    """Messages that the consumer had committed in the end."""
 
     @property
     def messages_a_second(self) -> float:
@@ -45,7 +47,7 @@ def watch(
     sent: Path,
 ) -> Run:
     """Publishes the spool at this rate (0: as fast as the broker takes it) and waits until the
-    consumer has done with all of it, or has made no progress for 5 min.
+    consumer has done with all of it, or has made no progress for a minute.
     """
     rows = sum(int(spool.index(n)["rows"].sum()) for n in range(spool.connections))
     messages = sum(len(spool.index(n)) for n in range(spool.connections))
@@ -65,11 +67,12 @@ def watch(
     )  # fmt: skip
     publisher = psutil.Process(sending.pid)
     publisher_s, largest, progress_s, last = 0.0, 0, start_s, -1
+    now = 0
     while (now := done()) < messages:
         if now != last:
             last, progress_s = now, time.monotonic()
         if time.monotonic() - progress_s > _PATIENCE_S:
-            raise SystemExit(f"the consumer stopped at {now} of {messages} messages")
+            break
         largest = max(largest, watched["consumer"][0].memory_info().rss)
         if sending.poll() is None:
             publisher_s = _cpu_s([publisher])
@@ -87,6 +90,7 @@ def watch(
             "publisher": publisher_s,
         },
         largest / 2**20,
+        now,
     )
 
 
