@@ -2398,7 +2398,7 @@ CREATE POLICY by_deciders ON hailong.reviews AS RESTRICTIVE FOR INSERT TO hailon
 
 -- Name: commands by_device; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
-CREATE POLICY by_device ON hailong.commands TO hailong_ingest, hailong_auditor USING ((EXISTS ( SELECT
+CREATE POLICY by_device ON hailong.commands TO hailong_auditor, hailong_ingest USING ((EXISTS ( SELECT
    FROM hailong.devices d
   WHERE ((d.device_id = commands.device_id) AND (d.branch_id = ANY (hailong.visible_branches()))))));
 

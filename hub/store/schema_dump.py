@@ -24,6 +24,8 @@ SCHEMA_FILE = Path(__file__).with_name("schema.sql")
 # Differs from run to run or from version to version, and says nothing of the schema.
 _NOISE = re.compile(r"^(\\(un)?restrict .*|-- Dumped (from|by) .*|SET .*|--)$\n?", re.MULTILINE)
 _SET_CONFIG = re.compile(r"^SELECT pg_catalog\.set_config\(.*\n", re.MULTILINE)
+_ROLES = re.compile(r" TO (hailong_\w+(?:, hailong_\w+)+)")
+"""Of one policy; the server lists them as they happen to lie in its catalog."""
 _HEAD = """\
 -- Written by `python -m hub.store.schema_dump`; do not edit. Migrations are what is run.
 
@@ -42,6 +44,7 @@ def dump_schema(url: str) -> str:
     if done.returncode != 0:
         raise MigrationError(f"pg_dump of {describe(url)} failed with status {done.returncode}")
     text = _SET_CONFIG.sub("", _NOISE.sub("", done.stdout))
+    text = _ROLES.sub(lambda found: " TO " + ", ".join(sorted(found[1].split(", "))), text)
     return _HEAD + re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
 
 
