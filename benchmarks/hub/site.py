@@ -18,6 +18,7 @@ from typing import Any, LiteralString
 import psycopg
 
 from benchmarks.fleet import Counter
+from benchmarks.hub.spool import connect_packet
 from benchmarks.machine import ROOT
 from hub.embedded.postgres import EmbeddedPostgres
 from hub.settings import Address, role_url
@@ -86,6 +87,19 @@ class Site:
         except subprocess.TimeoutExpired:
             child.kill()
             child.wait()
+
+    def clear(self) -> None:
+        """Place and devices, too: another fleet comes."""
+        with psycopg.connect(self.superuser_url) as connection:
+            # Past the trigger that keeps decisions; there are none here.
+            connection.execute("SET LOCAL session_replication_role = replica")
+            connection.execute("TRUNCATE hailong.branches, hailong.devices CASCADE")
+
+    def forget_session(self, client_id: str) -> None:
+        """Else the broker would keep for a stopped worker what the next consumer is sent."""
+        with socket.create_connection((self.broker.host, self.broker.port), 10) as connection:
+            connection.sendall(connect_packet(client_id))
+            connection.recv(64)
 
     def empty(self) -> None:
         """All that messages became; place and devices stay."""
