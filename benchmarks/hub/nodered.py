@@ -17,7 +17,7 @@ from benchmarks.hub.site import HOST, Site
 from hub.embedded.postgres import ServerAddress
 from schemas.envelope import HEADER_BYTES
 
-PACKAGES = ("node-red@5", "node-red-contrib-postgrestor-next@0.5")
+PACKAGES = ("node-red@4", "node-red-contrib-postgrestor-next@0.5")
 SCHEMA = """
 DROP SCHEMA IF EXISTS nodered CASCADE;
 CREATE SCHEMA nodered;
