@@ -256,6 +256,7 @@ def identity_site(folder: Path, database: Any) -> Iterator[IdentitySite]:
         "HAILONG_DATABASE_URL": f"postgresql://{postgres.host}:{postgres.port}/{database.name}",
         "HAILONG_DATABASE_PASSFILE": str(database.server.passfile),
         "HAILONG_STATE": str(folder / "hub"),
+        "HAILONG_METRICS_ADDRESS": "off",
         "HAILONG_PKI": str(folder / "pki"),
         "HAILONG_BROKER_URL": f"mqtts://{HOST}:{hubs_port}",
         "HAILONG_BROKER_CA": str(folder / "pki" / "services" / "ca.pem"),

@@ -72,6 +72,7 @@ class Site:
                     "HAILONG_DATABASE_PASSFILE": str(self.home / "database.pass"),
                     "HAILONG_BROKER_URL": f"mqtt://{self.broker}",
                     "HAILONG_STATE": str(self.home / "hub"),
+                    "HAILONG_METRICS_ADDRESS": "127.0.0.1:0",
                     **environment,
                 },
                 stdout=out,

@@ -170,6 +170,7 @@ class Subscriber:
             self._up.clear()
             client.disconnect()
             client.loop_write()
+            client.close()
 
     def _new_client(self) -> ReadAheadClient:
         """One a connection: paho leaves the last connection's sockets open in a client that

@@ -3,6 +3,7 @@
 import gc
 import logging
 import traceback
+import warnings
 from dataclasses import replace
 
 import numpy as np
@@ -158,7 +159,9 @@ def test_the_language_is_that_of_this_interaction():
 
 def held_in_memory():
     """Whether any exception object still holds the phrase, or a frame that does."""
-    gc.collect()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)  # other tests' garbage goes, too
+        gc.collect()
     return [e for e in gc.get_objects() if isinstance(e, BaseException) and PHRASE in str(e.args)]
 
 
