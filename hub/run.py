@@ -3,7 +3,6 @@
 import gc
 import logging
 import os
-import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -99,9 +98,6 @@ def run_ingest(
     # batch: looking through them every 700 allocations costs more than it finds.
     gc.set_threshold(50_000, 20, 100)
     gc.freeze()
-    # A thread that the database or the broker has answered goes on at once: by default it waits
-    # 5 ms for one that computes, at each of a batch's answers.
-    sys.setswitchinterval(0.0005)
     health = ProcessHealth(settings)
     service = _service(settings, health, worker=worker, share=share)
     with health.told(operations):

@@ -25,7 +25,12 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-PAGES = {"overview": "/overview", "interactions": "/interactions", "queue": "/queue"}
+PAGES = {
+    "supervisor": {"overview": "/overview", "interactions": "/interactions", "queue": "/queue"},
+    "operator": {"devices": "/devices", "gaps": "/devices/gaps"},
+    "privacy": {"kept": "/kept"},
+}
+"""By login: who sees it."""
 _PORT = 18480
 _TIMEOUT_S = 300.0
 
@@ -41,12 +46,14 @@ def main(folder: Path, *, every_page: bool) -> None:
         )
         try:
             url = _wait_for_findings(demo)
-            password = json.loads((state / "logins.json").read_text())["supervisor"]
+            logins = json.loads((state / "logins.json").read_text())
             folder.mkdir(parents=True, exist_ok=True)
             with sync_playwright() as playwright:
                 browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
                 for language in ("vi", "en"):
-                    _shoot(browser, url, password, language, folder, every_page=every_page)
+                    for login in PAGES if every_page else ("supervisor",):
+                        who = (login, logins[login])
+                        _shoot(browser, url, who, language, folder, every_page=every_page)
                 browser.close()
         finally:
             demo.send_signal(signal.SIGINT)
@@ -68,8 +75,15 @@ def _wait_for_findings(demo: "subprocess.Popen[str]") -> str:
 
 
 def _shoot(
-    browser: Browser, url: str, password: str, language: str, folder: Path, *, every_page: bool
+    browser: Browser,
+    url: str,
+    who: tuple[str, str],
+    language: str,
+    folder: Path,
+    *,
+    every_page: bool,
 ) -> None:
+    login, password = who
     looks = {"": {"width": 1280, "height": 900}}
     if every_page:
         looks |= {"phone": {"width": 360, "height": 780}, "dark": {"width": 1280, "height": 900}}
@@ -85,22 +99,27 @@ def _shoot(
         _choose(page, language)
         if every_page:
             page.screenshot(path=str(folder / f"sign-in.{name}"), full_page=True)
-        page.fill("input[name=login]", "supervisor")
+        page.fill("input[name=login]", login)
         page.fill("input[name=password]", password)
         page.press("input[name=password]", "Enter")
         page.wait_for_url(lambda at: "sign-in" not in at)
-        for title, path in PAGES.items():
+        for title, path in PAGES[login].items():
             page.goto(url + path)
             page.wait_for_load_state("networkidle")
             if every_page:
                 page.screenshot(path=str(folder / f"{title}.{name}"), full_page=True)
-        page.goto(f"{url}/queue")
-        page.locator("[data-row][data-href] a").first.click()
-        page.wait_for_url("**/interactions/**")
-        page.wait_for_selector(".timeline canvas")
-        page.wait_for_timeout(500)
-        page.screenshot(path=str(folder / f"interaction.{name}"), full_page=every_page)
+        if login == "supervisor":
+            _interaction(page, url, folder / f"interaction.{name}", full_page=every_page)
         context.close()
+
+
+def _interaction(page: Page, url: str, file: Path, *, full_page: bool) -> None:
+    page.goto(f"{url}/queue")
+    page.locator("[data-row][data-href] a").first.click()
+    page.wait_for_url("**/interactions/**")
+    page.wait_for_selector(".timeline canvas")
+    page.wait_for_timeout(500)
+    page.screenshot(path=str(file), full_page=full_page)
 
 
 def _choose(page: Page, language: str) -> None:

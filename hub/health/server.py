@@ -6,7 +6,6 @@ import socket
 import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from ipaddress import ip_address
 from typing import Any, Final
 
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
@@ -15,6 +14,7 @@ from hub.errors import HubError
 from hub.health.monitor import Report
 from hub.metrics import REGISTRY
 from hub.settings import Address
+from hub.tls import is_loopback
 
 log = logging.getLogger(__name__)
 _TIMEOUT_S: Final = 5.0
@@ -49,20 +49,13 @@ class HealthServer:
     def start(self) -> None:
         self._thread.start()
         log.info("metrics and health at http://%s", self.address)
-        if not _is_loopback(self.address.host):
+        if not is_loopback(self.address.host):
             log.warning("%s is no loopback address: let only Prometheus reach it", self.address)
 
     def stop(self) -> None:
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 class _Server(ThreadingHTTPServer):

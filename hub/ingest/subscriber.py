@@ -21,7 +21,6 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from hub import tracing
-from hub.ingest.read_ahead import ReadAheadClient, run_loop
 from hub.ingest.verify import Received
 from hub.settings import Address
 from schemas import topics
@@ -163,20 +162,20 @@ class Subscriber:
             self._tell(up=False, why=type(error).__name__)
             return False
         self._client = client
+        client.loop_start()
         try:
-            run_loop(client, self._lost.is_set)
+            self._lost.wait()
             return self._up.is_set()
         finally:
             self._up.clear()
             client.disconnect()
-            client.loop_write()
-            client.close()
+            client.loop_stop()
 
-    def _new_client(self) -> ReadAheadClient:
+    def _new_client(self) -> mqtt.Client:
         """One a connection: paho leaves the last connection's sockets open in a client that
         is started again, and its message numbers mixed.
         """
-        client = ReadAheadClient(
+        client = mqtt.Client(
             CallbackAPIVersion.VERSION2,
             client_id=self._client_id,
             protocol=MQTTProtocolVersion.MQTTv5,

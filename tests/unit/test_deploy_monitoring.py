@@ -103,7 +103,7 @@ def test_an_alert_asks_for_metrics_that_there_are_and_says_what_to_do(rule):
     assert rule["labels"]["severity"] in {"page", "ticket"}
     assert rule["for"]
     told = rule["annotations"]
-    assert set(told) == {"summary", "todo", "runbook"}
+    assert set(told) == {"summary", "action", "runbook"}
     file, anchor = told["runbook"].split("#")
     page = (ROOT / file).read_text("utf-8")
     heading = next(h for h in re.findall(r"^#+ (.+)$", page, re.MULTILINE) if slug(h) == anchor)
