@@ -86,17 +86,22 @@ class _StandardError(logging.StreamHandler[TextIO]):
 def without_exceptions(record: logging.LogRecord) -> bool:
     """Exceptions leave the record: class and place take their place. Lets every record pass."""
     if isinstance(record.msg, BaseException):
-        record.msg = told(record.msg)
+        record.msg = _in_a_line(record.msg)
     if isinstance(record.args, tuple):
-        record.args = tuple(told(a) if isinstance(a, BaseException) else a for a in record.args)
+        record.args = tuple(map(_in_a_line, record.args))
     elif isinstance(record.args, Mapping):
-        record.args = {
-            key: told(a) if isinstance(a, BaseException) else a for key, a in record.args.items()
-        }
+        record.args = {key: _in_a_line(value) for key, value in record.args.items()}
     if record.exc_info and record.exc_info[1] is not None:
         record.__dict__["error"] = told(record.exc_info[1])
     record.exc_info = record.exc_text = record.stack_info = None
     return True
+
+
+def _in_a_line(value: Any) -> Any:
+    """The agent's own errors say what to do, and need no place in a line for an operator."""
+    if isinstance(value, AgentError):
+        return str(value)
+    return told(value) if isinstance(value, BaseException) else value
 
 
 def told(error: BaseException) -> str:

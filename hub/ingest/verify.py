@@ -161,9 +161,10 @@ def check(opened: Opened, devices: Mapping[str, DeviceRow], now: datetime) -> Ve
     for name, at in _times(body):
         if not earliest <= at <= latest:
             lag_s = (now - at).total_seconds()
+            way = "before" if lag_s > 0 else "after"
             detail = (
-                f"{name} lies {lag_s:.0f} s before the hub's clock; expected "
-                f"{-NEWEST.total_seconds():.0f} to {oldest.total_seconds():.0f}"
+                f"{name} lies {abs(lag_s):.0f} s {way} the hub's clock; expected at most "
+                f"{oldest.total_seconds():.0f} s before and {NEWEST.total_seconds():.0f} s after it"
             )
             return _refused(RejectReason.CLOCK, detail, received, *known, device=device)
     return Verified(topic, body, received)

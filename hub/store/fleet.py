@@ -18,6 +18,7 @@ LIMIT = 500
 class GapRow:
     branch_id: str
     counter_id: str
+    number: int | None
     device_id: str
     stream: str
     missing: int

@@ -363,6 +363,7 @@ class Machines:
 class GapView:
     branch_id: str
     counter_id: str
+    number: int | None
     device_id: str
     stream: str
     missing: int

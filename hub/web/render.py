@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -42,6 +42,13 @@ class Chrome:
     @property
     def nav(self) -> list[NavItem]:
         return nav_for(self.session.role) if self.session else []
+
+    def at(self, address: str) -> Literal["page", "true"] | None:
+        """aria-current of a link: this page, a page below it, or elsewhere."""
+        path = self.here.split("?")[0]
+        if path == address:
+            return "page"
+        return "true" if path.startswith(f"{address}/") else None
 
 
 def nav_for(role: UserRole) -> list[NavItem]:

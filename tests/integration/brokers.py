@@ -18,6 +18,7 @@ import pytest
 from nacl.exceptions import BadSignatureError
 from nacl.signing import SigningKey, VerifyKey
 
+from hub.settings import Address
 from schemas.control import ConfirmPayload, RejectedSequence
 from schemas.envelope import seal, signed_bytes, unseal
 from schemas.errors import WireError
@@ -46,6 +47,10 @@ class Mosquitto:
         )
         self._command = [program, "-c", str(config)]
         self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def address(self) -> Address:
+        return Address(HOST, self.port)
 
     def start(self) -> None:
         self._process = subprocess.Popen(self._command)

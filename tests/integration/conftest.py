@@ -33,6 +33,7 @@ from hub.store.pool import Database
 from hub.store.rows import CounterRow
 from tests.builders import COUNTER, NOW, Sender
 from tests.devices import DeviceClient, wait_until
+from tests.integration.brokers import Mosquitto
 
 TEMPLATE = "hailong_template"
 _numbers = itertools.count(1)
@@ -232,6 +233,15 @@ def own_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedBro
     """
     with EmbeddedBroker(tmp_path_factory.mktemp("own-broker")) as embedded:
         yield embedded
+
+
+@pytest.fixture
+def mosquitto(tmp_path: Path) -> Iterator[Mosquitto]:
+    """A production broker of this test alone, with the window that a worker asks for."""
+    broker = Mosquitto(tmp_path, extra="max_inflight_messages 2000\nmax_queued_messages 0\n")
+    broker.start()
+    yield broker
+    broker.kill()
 
 
 @dataclass

@@ -28,7 +28,7 @@ from edge_agent.settings import AgentSettings
 from schemas.health import LossHealth, SensorHealth
 from schemas.vocabulary import Overload, Sensor, SensorState
 from tests.builders import BRANCH, COUNTER
-from tests.integration.brokers import HOST, Mosquitto, until
+from tests.integration.brokers import HOST, until
 
 pytestmark = pytest.mark.integration
 DEVICE = "dev-running"
@@ -51,14 +51,6 @@ def served():
     said = []
     with told("127.0.0.1:0", said.append):
         yield re.search(r"http://\S+", said[0])[0]
-
-
-@pytest.fixture
-def mosquitto(tmp_path):
-    broker = Mosquitto(tmp_path)
-    broker.start()
-    yield broker
-    broker.kill()
 
 
 @pytest.fixture

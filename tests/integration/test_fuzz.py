@@ -20,12 +20,11 @@ from nacl.signing import SigningKey
 
 from benchmarks.fleet import Message
 from benchmarks.hub.spool import write
-from hub.settings import Address
 from hub.store.arrivals import ensure_partitions
 from hub.store.place import enrol_device, revoke_device, set_up_place
 from schemas.envelope import MAX_BYTES, seal
 from tests.builders import Sender, activity_payload, health_payload, interaction_payload
-from tests.integration.brokers import HOST, Mosquitto, until
+from tests.integration.brokers import HOST, until
 from tests.integration.conftest import counter_row
 from tests.site import site
 
@@ -217,14 +216,6 @@ class Fuzzer:
         return topic, whole + b" " * self.draw.randint(201, 4096)
 
 
-@pytest.fixture
-def mosquitto(tmp_path):
-    broker = Mosquitto(tmp_path, extra="max_inflight_messages 2000\nmax_queued_messages 0\n")
-    broker.start()
-    yield broker
-    broker.kill()
-
-
 def enrolled(migrator, number):
     sender = Sender(f"may-{number:02d}", BRANCH, f"quay-{number:02d}")
     set_up_place(migrator, [counter_row(BRANCH, sender.counter, number=number)])
@@ -242,7 +233,7 @@ def enrolled(migrator, number):
 def test_whatever_comes_is_stored_or_refused_with_a_reason(
     hub_db, postgres_server, mosquitto, tmp_path
 ):
-    broker = Address(HOST, mosquitto.port)
+    broker = mosquitto.address
     migrator = hub_db.open("migrator")
     now = datetime.now(UTC).replace(microsecond=0)
     ensure_partitions(migrator, now - timedelta(days=36), now + timedelta(days=1))

@@ -1,12 +1,8 @@
 import random
-import shutil
-import socket
-import subprocess
 from datetime import timedelta
 
 import pytest
 
-from hub.settings import Address
 from schemas.vocabulary import RejectReason, Role
 from tests.builders import (
     NOW,
@@ -22,35 +18,15 @@ from tests.devices import wait_until
 
 pytestmark = pytest.mark.integration
 
-MOSQUITTO = shutil.which("mosquitto", path="/usr/sbin:/usr/bin")
-
-
-@pytest.fixture
-def mosquitto(tmp_path):
-    if MOSQUITTO is None:
-        pytest.skip("needs Debian's mosquitto")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    config = tmp_path / "mosquitto.conf"
-    config.write_text(f"listener {port} 127.0.0.1\nallow_anonymous true\n")
-    process = subprocess.Popen([MOSQUITTO, "-c", str(config)], stderr=subprocess.DEVNULL)
-
-    def answers():
-        with socket.socket() as probe:
-            return probe.connect_ex(("127.0.0.1", port)) == 0
-
-    wait_until(answers)
-    yield Address("127.0.0.1", port)
-    process.terminate()
-    process.wait(10)
-
 
 @pytest.mark.parametrize("kind", ["embedded", "mosquitto"])
 def test_every_kind_of_message_becomes_rows_and_is_confirmed(
     kind, request, start_ingest, hub_db, sender
 ):
-    address = request.getfixturevalue("broker" if kind == "embedded" else "mosquitto")
+    if kind == "embedded":
+        address = request.getfixturevalue("broker")
+    else:
+        address = request.getfixturevalue("mosquitto").address
     ingest = start_ingest(address)
     payload = interaction_payload()
     with ingest.device(sender) as device:

@@ -13,22 +13,13 @@ from edge_agent.outbox import Outbox
 from edge_agent.publisher import Publisher
 from edge_agent.settings import AgentSettings
 from hub import tracing
-from hub.settings import Address
 from hub.store.place import enrol_device
 from schemas.identifiers import uuid8
 from tests.builders import COUNTER, NOW, health_payload
 from tests.devices import wait_until
-from tests.integration.brokers import HOST, Mosquitto
+from tests.integration.brokers import HOST
 
 pytestmark = pytest.mark.integration
-
-
-@pytest.fixture
-def mosquitto(tmp_path):
-    broker = Mosquitto(tmp_path)
-    broker.start()
-    yield Address(HOST, broker.port)
-    broker.kill()
 
 
 @pytest.fixture
@@ -56,7 +47,7 @@ def publisher(tmp_path, mosquitto, hub_db, branch):
                 "branch": branch,
                 "counter": COUNTER,
                 "state": tmp_path / "agent",
-                "broker_url": f"mqtt://{mosquitto}",
+                "broker_url": f"mqtt://{mosquitto.address}",
                 "hub_public_key": hub_key,
                 "source": {"path": "none.wav"},
             }
@@ -84,7 +75,7 @@ def test_from_publish_to_commit_it_is_one_trace(
     hub_spans, agent_spans = InMemorySpanExporter(), InMemorySpanExporter()
     tracing.start("http://127.0.0.1:9/v1/traces", hub_spans)
     agent_tracing.start("http://127.0.0.1:9/v1/traces", agent_spans)
-    ingest = start_ingest(mosquitto)
+    ingest = start_ingest(mosquitto.address)
     sending = publisher(bytes(ingest.verify_key).hex())
     assert sending.wait_drained(20)
     tracing.stop()
@@ -135,7 +126,7 @@ def test_spans_go_to_the_endpoint(mosquitto, publisher, start_ingest, stop_traci
     thread.start()
     try:
         tracing.start(f"http://127.0.0.1:{collector.server_port}/v1/traces")
-        ingest = start_ingest(mosquitto)
+        ingest = start_ingest(mosquitto.address)
         assert publisher(bytes(ingest.verify_key).hex()).wait_drained(20)
         tracing.stop()
         wait_until(lambda: collector.taken)
@@ -155,7 +146,7 @@ def test_without_tracing_a_message_carries_no_property(mosquitto, publisher):
     seen = []
     client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv5)
     client.on_message = lambda _c, _u, m: seen.append(m)
-    client.connect(mosquitto.host, mosquitto.port)
+    client.connect(HOST, mosquitto.port)
     client.subscribe("hailong/v1/+/+/health", qos=1)
     client.loop_start()
     try:

@@ -16,11 +16,10 @@ from edge_agent.outbox import Outbox
 from edge_agent.publisher import Publisher
 from edge_agent.settings import AgentSettings
 from edge_agent.state_folder import open_state_folder
-from hub.settings import Address
 from hub.store.arrivals import ensure_partitions
 from hub.store.place import enrol_device, set_up_place
 from tests.builders import activity_payload
-from tests.integration.brokers import HOST, Mosquitto, until
+from tests.integration.brokers import until
 from tests.integration.conftest import counter_row
 from tests.site import site
 
@@ -80,17 +79,9 @@ class Device:
         self.outbox.close()
 
 
-@pytest.fixture
-def mosquitto(tmp_path):
-    broker = Mosquitto(tmp_path)
-    broker.start()
-    yield broker
-    broker.kill()
-
-
 @pytest.mark.timeout(PATIENCE_S * 2)
 def test_each_message_is_one_row_whoever_is_killed(hub_db, postgres_server, mosquitto, tmp_path):
-    broker = Address(HOST, mosquitto.port)
+    broker = mosquitto.address
     migrator = hub_db.open("migrator")
     ensure_partitions(migrator, START, datetime.now(UTC))
     devices = [Device(n, tmp_path, broker, migrator) for n in range(1, DEVICES + 1)]

@@ -2,7 +2,7 @@
 -- Streams of which something did not come as it should since a time: what is missing now, what
 -- came late, twice, was refused or given up. All streams that are alive, where asked for.
 SELECT * FROM (
-    SELECT d.branch_id, d.counter_id, s.device_id, s.stream,
+    SELECT d.branch_id, d.counter_id, c.number, s.device_id, s.stream,
            hailong.cardinality(m.missing) AS missing,
            ARRAY(SELECT ARRAY[lower(part), upper(part) - 1] FROM unnest(m.missing) AS part
                  LIMIT 20)::int8[] AS missing_ranges,
@@ -11,6 +11,7 @@ SELECT * FROM (
            hailong.cardinality(s.settled) AS settled, s.captured_at, s.updated_at
     FROM hailong.streams s
     JOIN hailong.devices d ON d.device_id = s.device_id
+    LEFT JOIN hailong.counters c ON c.branch_id = d.branch_id AND c.counter_id = d.counter_id
     CROSS JOIN LATERAL (
         SELECT int8multirange(int8range(1, upper(s.settled))) - s.settled AS missing) m
     LEFT JOIN LATERAL (

@@ -22,6 +22,7 @@ def gaps(connection: FleetConnection, now: datetime, days: int) -> Gaps:
             GapView(
                 branch_id=row.branch_id,
                 counter_id=row.counter_id,
+                number=row.number,
                 device_id=row.device_id,
                 stream=row.stream,
                 missing=row.missing,
