@@ -98,6 +98,10 @@ def test_the_operators_page_and_api_show_it(hub_db, faulty):
     assert page.status_code == 200
     assert "Bản tin còn thiếu" in page.text
     assert "6–7" in page.text
+    assert "Quầy 5" in page.text
+    # Where one is: below the devices, at the chosen period.
+    assert 'href="/devices" aria-current="true"' in page.text
+    assert 'href="/devices/gaps?days=30" aria-current="true"' in page.text
     (stream,) = told["streams"]
     assert (stream["missing"], stream["ranges"]) == (3, [[3, 3], [6, 7]])
     assert told["refused"][0]["reason"] == "database"
