@@ -18,9 +18,12 @@ from schemas.vocabulary import Role, Zone
 PACKAGED = Path(__file__).parent / "rules"
 RuleKind = Literal["live", "review", "trend", "shadow"]
 Accused = Literal["staff", "citizen", "none"]
+Reviewed = Literal["branch", "outside_branch"]
 KINDS: tuple[RuleKind, ...] = ("live", "review", "trend", "shadow")
+REVIEWED: tuple[Reviewed, ...] = ("branch", "outside_branch")
 BLOCKS = (*YES_OR_NO, "boundary_uncertain")
 COUNTED = "evidence_count"
+WEEKS_SILENT = 4
 _PLACEHOLDER = re.compile(r"\{([a-z0-9_]*)\}")
 _REQUIRED = (
     "rule",
@@ -36,7 +39,15 @@ _REQUIRED = (
     "when",
     "evidence",
 )
-_OPTIONAL = ("zones", "blocked_by", "cool_down_s")
+_OPTIONAL = (
+    "zones",
+    "blocked_by",
+    "cool_down_s",
+    "reviewed",
+    "never_stops",
+    "outside_budget",
+    "weeks_silent",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +74,15 @@ class Rule:
     """Facts that silence the rule where they are known to hold."""
     cool_down_s: float
     """What follows within this time of the same kind is the same event and counts once."""
+    reviewed: Reviewed = "branch"
+    """`outside_branch`: by people of another place, the clerk unnamed before a decision."""
+    never_stops: bool = False
+    """Does not switch itself off however few of its flags are found founded: a branch could
+    dismiss its way to silence."""
+    outside_budget: bool = False
+    """Does not count towards the branch's flags of a day, and is never held back by them."""
+    weeks_silent: int = WEEKS_SILENT
+    """Weeks for which a new rule, or a branch's first, is seen by QA alone."""
 
 
 def load_rules(folder: Path = PACKAGED) -> tuple[Rule, ...]:
@@ -107,6 +127,14 @@ def _rule(whole: Located, stem: str) -> Rule:
         else (),
         blocked_by=fields["blocked_by"].names_of(BLOCKS) if "blocked_by" in fields else (),
         cool_down_s=fields["cool_down_s"].number(0, 600) if "cool_down_s" in fields else 0.0,
+        reviewed=cast("Reviewed", fields["reviewed"].one_of(REVIEWED))
+        if "reviewed" in fields
+        else "branch",
+        never_stops="never_stops" in fields and fields["never_stops"].yes(),
+        outside_budget="outside_budget" in fields and fields["outside_budget"].yes(),
+        weeks_silent=fields["weeks_silent"].whole(0, 52)
+        if "weeks_silent" in fields
+        else WEEKS_SILENT,
     )
 
 

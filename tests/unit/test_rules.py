@@ -178,6 +178,21 @@ def test_a_number_that_is_missing_is_called_not_known():
     assert (flag.reason_vi, flag.reason_en) == ("không rõ", "not known")
 
 
+def test_money_and_abuse_never_stop_and_stand_outside_the_budget():
+    marked = {r.id: r for r in RULES if r.never_stops}
+    assert {"money_hint", "abusive_language_staff", "abuse_by_citizen"} <= marked.keys()
+    assert all(rule.outside_budget for rule in marked.values())
+    by_id = {rule.id: rule for rule in RULES}
+    assert by_id["money_hint"].reviewed == "outside_branch"
+    ordinary = by_id["greeting_missing"]
+    assert (ordinary.reviewed, ordinary.never_stops, ordinary.outside_budget) == (
+        "branch",
+        False,
+        False,
+    )
+    assert ordinary.weeks_silent == 4
+
+
 def test_no_title_or_reason_calls_a_flag_a_violation():
     for rule in RULES:
         for text in (rule.title_vi, rule.title_en, rule.reason_vi, rule.reason_en):
@@ -217,6 +232,9 @@ def edited(tmp_path: Path, source: Path, name: str, old: str, new: str) -> Path:
         ("{evidence_count} lần", "{times} lần", "reason_vi", "got {times}"),
         ("when:\n  any:", "when:\n  some:", "when", "got some, expected one of all"),
         ("cool_down_s: 2", "blocked_by: [lunch]", "blocked_by", "got 'lunch'"),
+        ("never_stops: true", "never_stops: maybe", "never_stops", "expected false, true"),
+        ("role: staff\n", "role: staff\nreviewed: city\n", "reviewed", "expected branch, outside"),
+        ("role: staff\n", "role: staff\nweeks_silent: 0.5\n", "weeks_silent", "whole number"),
         ("severity: 4", "severity: [", "file", "got no valid YAML"),
     ],
 )
