@@ -202,7 +202,9 @@ class MeasurementView:
 
 @dataclass(frozen=True, slots=True)
 class PrecisionView:
-    """How often this rule's flags proved right, over the branches that the reader sees."""
+    """How often the flags of this version of the rule proved right: at the flag's branch, or
+    over the whole city where the branch has fewer than 30 decisions with a ground.
+    """
 
     decided: int
     with_ground: int
@@ -213,6 +215,10 @@ class PrecisionView:
     unknown_share: float | None
     proven: bool
     """From 30 decisions with a ground on."""
+    pooled: bool
+    """Over the whole city."""
+    own: int
+    """Where it is pooled: the branch's own decisions with a ground."""
 
 
 @dataclass(frozen=True, slots=True)

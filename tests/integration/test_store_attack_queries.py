@@ -36,6 +36,7 @@ ROLE = {
     "rollups": "app",
     "roster": "migrator",
     "scoring": "worker",
+    "standings": "worker",
 }
 """Whose queries a file holds. The migrator's are an operator's commands over all branches: of
 those it is asked that no service may run them."""
@@ -95,6 +96,9 @@ EVERY_BRANCH = {
     ("scoring", "claim_one"): "keys alone",
     ("scoring", "done"): "keys alone",
     ("scoring", "set_aside"): "keys alone",
+    ("standings", "branches"): "the names on the buildings",
+    ("standings", "figures"): "counts over the whole city",
+    ("standings", "put_figure"): "counts over the whole city",
 }
 """What docs/store-rights.md gives over all branches, and why."""
 ABSENT = {
@@ -225,6 +229,24 @@ def values(owner) -> dict[str, Any]:
         "command": "self_test",
         "valid_s": 60.0,
         "outcome_at": NOW,
+        "bulk": False,
+        "held": None,
+        "sampled": False,
+        "reviewer": "branch",
+        "standing_no": 2,
+        "standing": "active",
+        "silent_until": None,
+        "seed": None,
+        "counted_from": None,
+        "pooled": False,
+        "set_by": own["login"],
+        "decided": 1,
+        "with_ground": 1,
+        "founded": 1,
+        "counted_at": NOW,
+        "used": 1,
+        "trend_since": None,
+        "trend_reason": None,
     }
 
 
@@ -235,6 +257,9 @@ OTHERWISE = {
     ("backup", "mark_restored"): {"sha256": "0" * 64},
     ("scoring", "put_flag"): {"kind": "review", "role": "staff", "rule_id": "r"},
     ("scoring", "withdraw_flags"): {"flag_ids": []},
+    ("standings", "add_standing"): {"rule_id": "r", "reason": "by_hand"},
+    ("standings", "put_figure"): {"rule_id": "r", "bulk": 0},
+    ("standings", "spend"): {"rule_id": "r", "held": 1},
     ("auth", "open_session"): {"token_sha256": b"n" * 32},
     ("pages", "page_of_branches"): WIDEST,
     ("pages", "page_of_clerk"): WIDEST,

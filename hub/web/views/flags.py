@@ -6,7 +6,7 @@ from uuid import UUID
 
 from hub.auth.permissions import may_open
 from hub.auth.sessions import Session
-from hub.casework.precision import NOTHING_DECIDED, Precision, precisions
+from hub.casework.precision import Precision, measured
 from hub.store import pages
 from hub.store.pages import FlagRow, PageConnection, ReviewRow
 from hub.web.contexts import FlagView, PrecisionView, Queue, ReviewView
@@ -40,7 +40,7 @@ def flag_views(
     reasons: Mapping[UUID, tuple[int, str]] | None = None,
 ) -> list[FlagView]:
     decided = pages.reviews(connection, [row.flag_id for row in rows])
-    proven = precisions(connection)
+    proven = measured(connection)
     return [
         FlagView(
             flag_id=row.flag_id,
@@ -61,7 +61,7 @@ def flag_views(
             coverage=row.coverage,
             reason=_reason(row, reasons or {}),
             evidence=evidence_views(row.evidence, speech),
-            precision=_precision(proven.get(row.rule_id, NOTHING_DECIDED)),
+            precision=precision_view(proven.of(row.branch_id, row.rule_id, row.rule_version)),
             reviews=[review_view(r) for r in decided if r.flag_id == row.flag_id],
         )
         for row in rows
@@ -73,7 +73,7 @@ def _reason(row: FlagRow, reasons: Mapping[UUID, tuple[int, str]]) -> str | None
     return text if version == row.rule_version else None
 
 
-def _precision(found: Precision) -> PrecisionView:
+def precision_view(found: Precision) -> PrecisionView:
     return PrecisionView(
         decided=found.decided,
         with_ground=found.with_ground,
@@ -82,6 +82,8 @@ def _precision(found: Precision) -> PrecisionView:
         high=found.high,
         unknown_share=found.unknown_share,
         proven=found.proven,
+        pooled=found.pooled,
+        own=found.own,
     )
 
 
