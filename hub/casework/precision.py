@@ -67,8 +67,7 @@ class Precisions:
         own = self.own.get((branch_id, rule_id, rule_version))
         city = self.city.get((rule_id, rule_version))
         judged = pool(_tally(own), _tally(city))
-        if not judged.pooled or judged.tally.with_ground <= _tally(own).with_ground:
-            # The city is counted once a day and may lag behind the branch.
+        if not judged.pooled:
             return _of(_tally(own), bulk=own.bulk if own else 0)
         return _of(
             judged.tally,

@@ -84,8 +84,10 @@ UNJUDGED = Pooled(Tally(), pooled=False)
 
 
 def pool(own: Tally, city: Tally) -> Pooled:
-    """The branch's own decisions from 30 with a ground on, else the city's."""
-    if own.with_ground >= PROVEN_FROM or own == city:
+    """The branch's own decisions from 30 with a ground on, else the city's, of which they are a
+    part. The city is counted once a day: where it lags behind the branch, the branch knows more.
+    """
+    if own.with_ground >= PROVEN_FROM or city.decided <= own.decided:
         return Pooled(own, pooled=False)
     return Pooled(city, pooled=True)
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from secrets import token_bytes
+from typing import Literal
 
 from hub.scoring.admission import entry, stood_of
 from hub.scoring.budget import day_of
@@ -104,6 +105,33 @@ class StandingKeeper:
             stood.reason,
         )
         return True
+
+
+def set_by_hand(
+    database: Database,
+    rules: Sequence[Rule],
+    branches: Sequence[str],
+    standing: Literal["active", "trend"],
+    by: str,
+    now: datetime,
+) -> int:
+    """A person ends a silence, takes a rule up again, or lets it go on as a trend; what was
+    decided before counts no more. `database` signs in as the migrator. Returns how many entries
+    were written: none where a rule stands so already, nor of one that is measured in shadow.
+    """
+    written = 0
+    with database.branches_transaction(branches) as connection:
+        last = {(r.branch_id, r.rule_id, r.rule_version): r for r in store.standings(connection)}
+        for branch_id in branches:
+            for rule in rules:
+                known = last.get((branch_id, rule.id, rule.version))
+                if rule.kind == "shadow" or (known is not None and known.standing == standing):
+                    continue
+                number = 1 if known is None else known.standing_no + 1
+                stood = Stood(standing, "by_hand", now, counted_from=now)
+                new = entry(branch_id, rule, number, stood, set_by=by)
+                written += store.add_standing(connection, new)
+    return written
 
 
 def pooled_tally(

@@ -258,7 +258,7 @@ OTHERWISE = {
     ("scoring", "put_flag"): {"kind": "review", "role": "staff", "rule_id": "r"},
     ("scoring", "withdraw_flags"): {"flag_ids": []},
     ("standings", "add_standing"): {"rule_id": "r", "reason": "by_hand"},
-    ("standings", "put_figure"): {"rule_id": "r", "bulk": 0},
+    ("standings", "put_figure"): {"rule_id": "r", "bulk": 0, "branches": 1},
     ("standings", "spend"): {"rule_id": "r", "held": 1},
     ("auth", "open_session"): {"token_sha256": b"n" * 32},
     ("pages", "page_of_branches"): WIDEST,

@@ -37,6 +37,8 @@ BRANCH_TABLES = (
     "hour_rollups",
     "staff_rollups",
     "activity_rollups",
+    "rule_standings",
+    "review_budgets",
 )
 NOT_BY_BRANCH = {
     "branches": "names on the building",
@@ -125,6 +127,13 @@ def fill(db, branch):
         columns = ", ".join(["%s"] * len(cell + more))
         db.rows(f"INSERT INTO hailong.{table} VALUES ({columns}, 'intake', 1, 1, 1)", *cell, *more)
     db.rows(
+        "INSERT INTO hailong.rule_standings (branch_id, rule_id, rule_version, standing_no,"
+        " standing, reason, since) VALUES (%s, 'r', 1, 1, 'active', 'silence_over', %s)",
+        branch,
+        AT,
+    )
+    db.rows("INSERT INTO hailong.review_budgets VALUES (%s, %s, 'r')", branch, AT.date())
+    db.rows(
         "INSERT INTO hailong.activity_rollups VALUES"
         " (%s, 'quay-05', %s, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)",
         branch,
@@ -209,7 +218,16 @@ def test_a_clerk_sees_the_own_alone(app, table):
 
 
 @pytest.mark.parametrize(
-    "table", ["activity", "rejects", "rollups", "hour_rollups", "activity_rollups"]
+    "table",
+    [
+        "activity",
+        "rejects",
+        "rollups",
+        "hour_rollups",
+        "activity_rollups",
+        "rule_standings",
+        "review_budgets",
+    ],
 )
 def test_what_is_a_counters_and_no_persons_no_clerk_sees(app, table):
     assert seen(app, table, [OURS], f"{OURS}-an") == []

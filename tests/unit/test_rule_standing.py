@@ -130,6 +130,8 @@ def test_the_branch_is_judged_by_itself_from_thirty_on_and_else_by_the_city():
     assert (own.tally.with_ground, own.pooled) == (30, False)
     pooled = pool(Tally(29, 29, 29), city)
     assert (pooled.tally, pooled.pooled) == (city, True)
+    behind = pool(Tally(4, 4, 0), Tally())
+    assert (behind.tally, behind.pooled) == (Tally(4, 4, 0), False), "not counted yet today"
     alone = pool(Tally(5, 5, 5), Tally(5, 5, 5))
     assert alone.pooled is False, "a city of one branch pools nothing"
 
