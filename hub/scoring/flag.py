@@ -5,15 +5,17 @@ from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
-from hub.scoring.condition import Case, Evidence, apart
+from hub.scoring.case import Case, Evidence, apart
 from hub.scoring.facts import Facts, known_to_hold
-from hub.scoring.quantities import QUANTITIES, coverage_of
+from hub.scoring.measured import MEASURED
+from hub.scoring.quantities import coverage_of
 from hub.scoring.rules import COUNTED, Accused, Rule, RuleKind, placeholders
 from schemas.identifiers import uuid8
 from schemas.interaction import InteractionPayload
 
 MOST_EVIDENCE = 50
 """Pieces shown with one flag; the timeline has all of them."""
+POSITIVE: RuleKind = "positive"
 _Language = Literal["vi", "en"]
 
 
@@ -38,16 +40,36 @@ class Flag:
 
 
 def flags(interaction: InteractionPayload, facts: Facts, rules: Sequence[Rule]) -> list[Flag]:
-    """Gravest first. Of a snapshot of an open interaction only live rules are asked: the rest
-    of it may still hold what a review or a trend would miss.
+    """Gravest first, without good moments. Of a snapshot of an open interaction only live rules
+    are asked: the rest of it may still hold what a review or a trend would miss.
     """
-    raised = [
+    asked = [r for r in rules if r.kind == "live" or not (interaction.open or r.kind == POSITIVE)]
+    raised = _raised(interaction, facts, asked)
+    return sorted(raised, key=lambda flag: (-flag.severity, flag.rule_id))
+
+
+def good_moments(
+    interaction: InteractionPayload, facts: Facts, rules: Sequence[Rule]
+) -> list[Flag]:
+    """What the rules of kind positive found, in the order of time. To be shown, never to be
+    stored as a flag, decided upon or counted against anybody.
+    """
+    if interaction.open:
+        return []
+    found = _raised(interaction, facts, [rule for rule in rules if rule.kind == POSITIVE])
+    return sorted(found, key=lambda moment: (_first_s(moment), moment.rule_id))
+
+
+def _raised(interaction: InteractionPayload, facts: Facts, rules: Sequence[Rule]) -> list[Flag]:
+    return [
         _flag(rule, case)
         for rule in rules
-        if (rule.kind == "live" or not interaction.open)
-        and fires(rule, case := Case(interaction, facts, rule.cool_down_s))
+        if fires(rule, case := Case(interaction, facts, rule.cool_down_s))
     ]
-    return sorted(raised, key=lambda flag: (-flag.severity, flag.rule_id))
+
+
+def _first_s(moment: Flag) -> float:
+    return moment.evidence[0].offset_s if moment.evidence else 0.0
 
 
 def fires(rule: Rule, case: Case) -> bool:
@@ -99,7 +121,7 @@ def _filled(text: str, case: Case, counted: int, language: _Language) -> str:
         if name == COUNTED:
             shown = str(counted)
         else:
-            value = QUANTITIES[name].read(case.interaction, case.facts)
+            value = MEASURED[name].read(case.interaction, case.facts)
             shown = _shown(name, value, language)
         text = text.replace(f"{{{name}}}", shown)
     return text

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import time
 from pathlib import Path
 from typing import NoReturn
 
@@ -13,6 +14,7 @@ from hub.scoring.errors import DefinitionError
 # The parser in C where PyYAML was built with it: ten times as fast, the same marks.
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
+_CLOCK = re.compile(r"([01]?\d|2[0-3]):[0-5]\d")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +116,21 @@ class Located:
         if not value.is_integer():
             self.fail(f"got {self.text()[:40]!r}, expected a whole number", "correct it")
         return int(value)
+
+    def only_one_of(self, forms: tuple[str, ...]) -> tuple[str, "Located"]:
+        """The one field of a mapping, and its name."""
+        pairs = self.pairs()
+        if len(pairs) != 1 or pairs[0][0] not in forms:
+            got = ", ".join(name for name, _ in pairs) or "nothing"
+            self.fail(f"got {got}, expected one of {', '.join(forms)}", "write one a list item")
+        return pairs[0]
+
+    def clock(self) -> time:
+        """A time of day such as 16:30."""
+        if not _CLOCK.fullmatch(self.text()):
+            self.fail(f"got {self.text()[:40]!r}, expected a time such as 16:30", "correct it")
+        hours, minutes = self.text().split(":")
+        return time(int(hours), int(minutes))
 
     def yes(self) -> bool:
         return self.one_of(("true", "false")) == "true"
