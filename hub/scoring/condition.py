@@ -15,7 +15,7 @@ from hub.scoring.facts import known_to_hold
 from hub.scoring.local_time import Clock
 from hub.scoring.measured import MEASURED
 
-Relation = Literal["near", "after", "before"]
+Relation = Literal["near", "after", "before", "during"]
 
 
 class Condition(Protocol):
@@ -25,7 +25,7 @@ class Condition(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """At least so many, each near, after or before something else where that is asked."""
+    """At least so many; where that is asked, each near, after, before or during another thing."""
 
     of: Selector
     at_least: int = 1
@@ -36,6 +36,8 @@ class Count:
     """It begins later than the other ended."""
     before: Selector | None = None
     """It ended earlier than the other begins."""
+    during: Selector | None = None
+    """It begins while the other lasts."""
 
     def holds(self, case: Case) -> bool | None:
         found = self.of.found(case)
@@ -53,6 +55,7 @@ class Count:
             "near": self.near,
             "after": self.after,
             "before": self.before,
+            "during": self.during,
         }
         return {name: other for name, other in asked.items() if other is not None}
 
@@ -70,6 +73,7 @@ _IN_ORDER: Mapping[Relation, Callable[[Evidence, Evidence], bool]] = {
     "near": lambda _one, _other: True,
     "after": lambda one, other: one.offset_s > other.end_s,
     "before": lambda one, other: one.end_s < other.offset_s,
+    "during": lambda one, other: other.offset_s <= one.offset_s < other.end_s,
 }
 
 

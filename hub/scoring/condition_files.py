@@ -28,7 +28,7 @@ from hub.scoring.selector_files import (
     read_selector,
 )
 
-RELATIONS: tuple[Relation, ...] = ("near", "after", "before")
+RELATIONS: tuple[Relation, ...] = ("near", "after", "before", "during")
 COUNT = ("at_least", *RELATIONS, "within_s")
 OTHERS = ("all", "any", "not", "measured", "fact", "started")
 FORMS = (*OTHERS, *SELECTORS)
@@ -63,6 +63,7 @@ def _count(form: str, value: Located) -> Count:
         near=related.get("near"),
         after=related.get("after"),
         before=related.get("before"),
+        during=related.get("during"),
     )
 
 
@@ -72,6 +73,8 @@ def _relation(value: Located, fields: Mapping[str, Located]) -> dict[Relation, S
         value.fail(f"got {' and '.join(given)}, expected one of them", "keep one, or use all:")
     if ("near" in given) != ("within_s" in fields) and given in ([], ["near"]):
         value.fail("got one of near and within_s, expected both or none", "add the other")
+    if "during" in given and "within_s" in fields:
+        fields["within_s"].fail("got a distance beside during, expected none", "remove it")
     return {name: read_selector(fields[name]) for name in given}
 
 

@@ -43,8 +43,7 @@ def flags(interaction: InteractionPayload, facts: Facts, rules: Sequence[Rule]) 
     """Gravest first, without good moments. Of a snapshot of an open interaction only live rules
     are asked: the rest of it may still hold what a review or a trend would miss.
     """
-    asked = [r for r in rules if r.kind == "live" or not (interaction.open or r.kind == POSITIVE)]
-    raised = _raised(interaction, facts, asked)
+    raised = _raised(interaction, facts, [rule for rule in rules if rule.kind != POSITIVE])
     return sorted(raised, key=lambda flag: (-flag.severity, flag.rule_id))
 
 
@@ -54,8 +53,6 @@ def good_moments(
     """What the rules of kind positive found, in the order of time. To be shown, never to be
     stored as a flag, decided upon or counted against anybody.
     """
-    if interaction.open:
-        return []
     found = _raised(interaction, facts, [rule for rule in rules if rule.kind == POSITIVE])
     return sorted(found, key=lambda moment: (_first_s(moment), moment.rule_id))
 
@@ -74,13 +71,26 @@ def _first_s(moment: Flag) -> float:
 
 def fires(rule: Rule, case: Case) -> bool:
     """Only a known yes fires; only a known fact blocks."""
+    return silenced_by(rule, case) is None
+
+
+def silenced_by(rule: Rule, case: Case) -> str | None:
+    """What keeps the rule silent, in words; None: it fires."""
+    if case.interaction.open and rule.kind != "live":
+        return "the interaction is still open"
     if rule.zones and case.facts.zone not in rule.zones:
-        return False
-    if any(coverage_of(case.interaction, name) < least for name, least in rule.coverage.items()):
-        return False
-    if any(_blocks(name, case) for name in rule.blocked_by):
-        return False
-    return rule.when.holds(case) is True
+        return f"the zone is {case.facts.zone or 'not known'}"
+    for name, least in rule.coverage.items():
+        seen = coverage_of(case.interaction, name)
+        if seen < least:
+            return f"coverage {name} is {seen:g}, under {least:g}"
+    for name in rule.blocked_by:
+        if _blocks(name, case):
+            return f"blocked by {name}"
+    answer = rule.when.holds(case)
+    if answer is None:
+        return "its condition is not known to hold"
+    return None if answer else "its condition does not hold"
 
 
 def flag_id(interaction_id: UUID, rule_id: str) -> UUID:

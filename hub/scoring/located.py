@@ -136,23 +136,26 @@ class Located:
         return self.one_of(("true", "false")) == "true"
 
 
-def read_located(path: Path, error: type[DefinitionError]) -> Located:
-    """The whole file. Raises `error` where it is missing, unreadable or no YAML."""
+def read_located(path: Path, error: type[DefinitionError], name: str | None = None) -> Located:
+    """The whole file, called `name` in what is said of it, by default as the path ends. Raises
+    `error` where it is missing, unreadable or no YAML.
+    """
+    name = name or path.name
     try:
         node = yaml.compose(path.read_text(encoding="utf-8"), Loader=_Loader)
     except OSError as fault:
-        raise error(path.name, 1, "file", f"got {fault.strerror}", "put the file back") from fault
+        raise error(name, 1, "file", f"got {fault.strerror}", "put the file back") from fault
     except UnicodeDecodeError as fault:
         line = fault.object.count(b"\n", 0, fault.start) + 1
-        raise error(path.name, line, "file", "got no UTF-8", "save it as UTF-8") from fault
+        raise error(name, line, "file", "got no UTF-8", "save it as UTF-8") from fault
     except yaml.YAMLError as fault:
         mark = getattr(fault, "problem_mark", None)
         line = mark.line + 1 if mark else 1
         problem = f"got no valid YAML ({getattr(fault, 'problem', None) or 'a control character'})"
-        raise error(path.name, line, "file", problem, "correct that line") from fault
+        raise error(name, line, "file", problem, "correct that line") from fault
     if node is None:
-        raise error(path.name, 1, "file", "got an empty file", "fill it in or remove it")
-    return Located(path.name, "file", node, error)
+        raise error(name, 1, "file", "got an empty file", "fill it in or remove it")
+    return Located(name, "file", node, error)
 
 
 def definition_files(folder: Path, error: type[DefinitionError]) -> list[Path]:

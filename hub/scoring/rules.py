@@ -91,10 +91,12 @@ class Rule:
 
 def load_rules(folder: Path = PACKAGED) -> tuple[Rule, ...]:
     """In the order of their ids. Raises RuleError with file, line and field."""
-    return tuple(
-        _rule(read_located(path, RuleError), path.stem)
-        for path in definition_files(folder, RuleError)
-    )
+    return tuple(read_rule(path) for path in definition_files(folder, RuleError))
+
+
+def read_rule(path: Path) -> Rule:
+    """One file. Raises RuleError with file, line and field."""
+    return _rule(read_located(path, RuleError), path.stem)
 
 
 @cache
