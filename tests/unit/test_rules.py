@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hub.scoring.condition import All, Any, Case, Count, Fact, Hits, Measured, Not, Spans
+from hub.scoring.case import Case, Window
+from hub.scoring.condition import All, Any, Count, Fact, Measured, Not
 from hub.scoring.errors import RubricError, RuleError
 from hub.scoring.facts import Facts
 from hub.scoring.flag import flags
@@ -16,6 +17,7 @@ from hub.scoring.rubrics import PACKAGED as RUBRICS
 from hub.scoring.rubrics import load_rubrics, rubric_for
 from hub.scoring.rules import PACKAGED as RULE_FILES
 from hub.scoring.rules import load_rules
+from hub.scoring.selectors import Hits, Spans
 from schemas.interaction import ByRole, Coverage
 from schemas.vocabulary import Category, Role, SpanKind, Zone
 from tests.builders import coverage, hit, interaction_payload, measurements, span, turn
@@ -80,8 +82,12 @@ def test_near_means_between_the_edges_and_time_ranges_cut():
     near = Spans(SpanKind.RAISED_VOICE, Role.STAFF)
     assert Count(of, near=near, within_s=5).holds(case) is True
     assert Count(of, near=near, within_s=4.9).holds(case) is False
-    assert Count(Hits((Category.ABUSIVE,), Role.STAFF, until_s=39)).holds(case) is False
-    assert Count(Hits((Category.ABUSIVE,), Role.STAFF, from_s=39)).holds(case) is True
+    assert (
+        Count(Hits((Category.ABUSIVE,), Role.STAFF, window=Window(until_s=39))).holds(case) is False
+    )
+    assert (
+        Count(Hits((Category.ABUSIVE,), Role.STAFF, window=Window(from_s=39))).holds(case) is True
+    )
     assert Count(Spans(SpanKind.RAISED_VOICE, lasting_s=6)).holds(case) is False
 
 
@@ -216,7 +222,7 @@ def edited(tmp_path: Path, source: Path, name: str, old: str, new: str) -> Path:
 @pytest.mark.parametrize(
     ("old", "new", "field", "problem"),
     [
-        ("kind: review", "kind: verdict", "kind", "expected live, review, shadow, trend"),
+        ("kind: review", "kind: verdict", "kind", "expected live, positive, review, shadow, trend"),
         ("severity: 4", "severity: 9", "severity", "number from 1 to 5"),
         ("severity: 4", "severity: 2.5", "severity", "whole number"),
         ("version: 1\n", "", "file", "got no version"),
