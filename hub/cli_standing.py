@@ -1,4 +1,4 @@
-"""`hailong hub rules`: how rules stand at each branch, and what a new one would have flagged."""
+"""`hailong hub rules standings` and `set`: how rules stand at each branch."""
 
 from datetime import UTC, datetime
 from typing import Literal
@@ -14,12 +14,7 @@ from hub.store.standings import StandingRow
 ALL = "all"
 
 
-@click.group()
-def rules() -> None:
-    """The rules in force: how they stand, and trying one on what is stored."""
-
-
-@rules.command("standings")
+@click.command("standings")
 @click.option("--branch", "branches", multiple=True, help="May be given often.  [default: all]")
 @told
 def show_standings(branches: tuple[str, ...]) -> None:
@@ -34,7 +29,7 @@ def show_standings(branches: tuple[str, ...]) -> None:
     click.echo(f"{len(rows)} standings")
 
 
-@rules.command("set")
+@click.command("set")
 @click.argument("rule")
 @click.argument("standing", type=click.Choice(["active", "trend"]))
 @click.option("--branch", "branches", multiple=True, required=True, help="May be given often.")
@@ -54,6 +49,9 @@ def set_standing(
             of = _of(branches, store.branches(connection))
         written = set_by_hand(database, chosen, of, standing, by, datetime.now(UTC))
     click.echo(f"{written} of {len(chosen) * len(of)} stand otherwise now")
+
+
+COMMANDS = (show_standings, set_standing)
 
 
 def _rules(name: str) -> list[Rule]:

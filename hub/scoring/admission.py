@@ -63,7 +63,11 @@ class Admission:
         self._standings = _known(connection)
         self._budget: DayBudget | None = None
         self._judged: Mapping[_Version, float] | None = None
-        new = [rule for rule in rules if (rule.id, rule.version) not in self._standings]
+        new = [
+            rule
+            for rule in rules
+            if rule.kind != "positive" and (rule.id, rule.version) not in self._standings
+        ]
         for rule in new:
             stood = first_use(rule, now)
             store.add_standing(connection, entry(branch_id, rule, 1, stood))

@@ -125,7 +125,9 @@ def set_by_hand(
         for branch_id in branches:
             for rule in rules:
                 known = last.get((branch_id, rule.id, rule.version))
-                if rule.kind == "shadow" or (known is not None and known.standing == standing):
+                if rule.kind in {"shadow", "positive"} or (
+                    known is not None and known.standing == standing
+                ):
                     continue
                 number = 1 if known is None else known.standing_no + 1
                 stood = Stood(standing, "by_hand", now, counted_from=now)
