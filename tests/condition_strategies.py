@@ -59,9 +59,9 @@ def clocks(draw: st.DrawFn) -> Clock:
 @st.composite
 def windows(draw: st.DrawFn) -> Window:
     return Window(
-        from_s=draw(st.sampled_from([float("-inf")] * 3 + [0.0, 60.0])),
-        last_s=draw(st.sampled_from([None, None, None, 60.0])),
-        clock=draw(st.one_of(st.none(), st.none(), clocks())),
+        from_s=draw(st.sampled_from([float("-inf")] * 4 + [60.0])),
+        last_s=draw(st.sampled_from([None] * 5 + [60.0])),
+        clock=draw(st.one_of(*[st.none()] * 5, clocks())),
     )
 
 
@@ -76,14 +76,11 @@ EACH_SELECTOR = {
     "spans": st.builds(
         Spans, SPANS, st.one_of(st.none(), ROLES), st.sampled_from([0.0, 4.0]), windows()
     ),
-    "turns": st.builds(
-        Turns,
-        ROLES,
-        lasting_s=st.sampled_from([0.0, 5.0]),
-        pace_above=st.sampled_from([None, 250.0]),
-        languages=st.sampled_from([(), (Language.OTHER,)]),
-        gap_above_s=st.sampled_from([None, 40.0]),
-        window=windows(),
+    "turns": st.one_of(
+        st.builds(Turns, ROLES, lasting_s=st.just(5.0), window=windows()),
+        st.builds(Turns, ROLES, pace_above=st.just(250.0), window=windows()),
+        st.builds(Turns, ROLES, languages=st.just((Language.OTHER,)), window=windows()),
+        st.builds(Turns, ROLES, gap_above_s=st.just(40.0), window=windows()),
     ),
     "ticket": st.builds(TicketMoments, some(list(TICKET_MOMENTS)), windows()),
     "dossier": st.builds(DossierEvents, some(list(DossierStep)), windows()),
@@ -100,11 +97,11 @@ SELECTORS = st.one_of(*EACH_SELECTOR.values())
 
 @st.composite
 def counts(draw: st.DrawFn, of: st.SearchStrategy = SELECTORS) -> Count:
-    relation = draw(st.sampled_from([None, None, None, "near", "after", "before", "during"]))
+    relation = draw(st.sampled_from([None] * 6 + ["near", "after", "before", "during"]))
     related = {} if relation is None else {relation: draw(SELECTORS)}
     return Count(
         draw(of),
-        at_least=draw(st.sampled_from([1, 1, 2])),
+        at_least=draw(st.sampled_from([1, 1, 1, 2])),
         within_s=draw(st.sampled_from([10.0, float("inf")])),
         **related,
     )
@@ -146,11 +143,11 @@ def talks(draw: st.DrawFn) -> InteractionPayload:
         span(draw(SPANS), role=draw(ROLES), start_s=max(0.0, at_s), duration_s=6.0)
         for at_s in draw(st.lists(OFFSETS, max_size=3))
     ]
-    shares = st.sampled_from([0.0, 0.5, 0.8, 0.95, 1.0])
+    shares = st.sampled_from([1.0] * 12 + [0.0, 0.5, 0.8, 0.95])
     return interaction_payload(
         turns=tuple(turns),
         spans=(*spans, span(SpanKind.CITIZEN_PRESENT, start_s=0.0, duration_s=180.0)),
-        open=draw(st.booleans()),
+        open=draw(st.sampled_from([False, False, True])),
         coverage=Coverage(**{name: draw(shares) for name in NAMES}),
     )
 

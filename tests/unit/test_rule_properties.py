@@ -7,10 +7,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.scoring.case import Case
+from hub.scoring.condition import Count
 from hub.scoring.facts import Facts
 from hub.scoring.flag import flags, good_moments
 from hub.scoring.rules import load_rules
-from tests.condition_strategies import CONDITIONS, EACH_SELECTOR, counts, known_facts, talks
+from hub.scoring.selectors import Turns
+from tests.builders import interaction_payload, turn
+from tests.condition_strategies import (
+    CONDITIONS,
+    EACH_SELECTOR,
+    counts,
+    known_facts,
+    talks,
+)
 from tests.scoring_strategies import NAMES, interactions
 
 RULES = load_rules()
@@ -22,6 +31,12 @@ EACH_FORM = pytest.mark.parametrize("form", EACH_SELECTOR)
 def less_seen(talk, name, kept):
     seen = getattr(talk.coverage, name) * kept
     return talk.model_copy(update={"coverage": talk.coverage.model_copy(update={name: seen})})
+
+
+def without_turn(talk, number):
+    """It was said while a quarter of the sound did not arrive."""
+    kept = [one for n, one in enumerate(talk.turns) if n != number]
+    return less_seen(talk, "audio", 0.75).model_copy(update={"turns": tuple(kept)})
 
 
 def said_no_more(before, after):
@@ -57,17 +72,25 @@ def test_a_time_of_the_ticket_that_was_not_told_only_makes_answers_unknown(
     assert said_no_more(asked.holds(Case(talk, known)), asked.holds(Case(talk, forgotten)))
 
 
-@pytest.mark.parametrize("form", ["hits", "turns"])
 @settings(max_examples=150, deadline=None)
-@given(st.data(), talks(), known_facts(), st.integers(0, 4))
-def test_a_turn_that_was_lost_with_its_sound_only_makes_answers_unknown(
-    form, data, talk, known, number
+@given(counts(EACH_SELECTOR["hits"]), talks(), known_facts(), st.integers(0, 4))
+def test_a_phrase_that_was_lost_with_its_sound_only_makes_answers_unknown(
+    asked, talk, known, number
 ):
-    """Also where the condition asks for a silence, which the loss seems to make."""
-    asked = data.draw(counts(EACH_SELECTOR[form]))
-    kept = [one for n, one in enumerate(talk.turns) if n != number % len(talk.turns)]
-    lost = less_seen(talk, "audio", 0.75).model_copy(update={"turns": tuple(kept)})
+    lost = without_turn(talk, number % len(talk.turns))
     assert said_no_more(asked.holds(Case(talk, known)), asked.holds(Case(lost, known)))
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.lists(ROLES, min_size=3, max_size=6), ROLES, st.integers(0, 5))
+def test_the_silence_that_a_lost_turn_seems_to_make_is_none(roles, role, number):
+    """Words every 30 s are no silence of 40 s, also where one of them was not heard."""
+    said = tuple(turn(role=one, start_s=30.0 * n) for n, one in enumerate(roles))
+    talk = interaction_payload(turns=said)
+    asked = Count(Turns(role, gap_above_s=40.0))
+    assert asked.holds(Case(talk, Facts())) is False
+    lost = without_turn(talk, number % len(said))
+    assert asked.holds(Case(lost, Facts())) is None
 
 
 @settings(max_examples=80, deadline=None)
