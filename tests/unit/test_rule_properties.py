@@ -16,6 +16,7 @@ from tests.builders import interaction_payload, turn
 from tests.condition_strategies import (
     CONDITIONS,
     EACH_SELECTOR,
+    ROLES,
     counts,
     known_facts,
     talks,
