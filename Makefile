@@ -43,8 +43,9 @@ debian:
 lock: ## pin requirements/*.in again, by hash and without any registry's address
 	tools/lock-requirements
 
-schemas: $(VENV)/dev.installed ## write JSON Schema and AsyncAPI from schemas/
+schemas: $(VENV)/dev.installed ## write JSON Schema and AsyncAPI from schemas/, and the schemas of rules
 	$(BIN)/python -m tools.write_schemas
+	$(BIN)/python -m tools.write_rule_schemas
 
 vendor: $(VENV)/dev.installed ## fetch the pages' libraries and typeface again and check them
 	$(BIN)/python tools/vendor_static.py

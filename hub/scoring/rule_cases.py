@@ -82,12 +82,13 @@ def load_cases(path: Path) -> tuple[RuleCase, ...]:
             "add what looks alike and must not fire",
         )
     cases = (*fires, *innocent)
-    names = [case.name for case in cases]
+    names: set[str] = set()
     for case in cases:
-        if names.count(case.name) > 1:
+        if case.name in names:
             raise RuleError(
                 whole.file, case.line, "name", f"got {case.name!r} twice", "name each differently"
             )
+        names.add(case.name)
     return cases
 
 

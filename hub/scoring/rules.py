@@ -29,7 +29,7 @@ BLOCKS = (*YES_OR_NO, "boundary_uncertain")
 COUNTED = "evidence_count"
 WEEKS_SILENT = 4
 _PLACEHOLDER = re.compile(r"\{([a-z0-9_]*)\}")
-_REQUIRED = (
+REQUIRED = (
     "rule",
     "version",
     "kind",
@@ -43,7 +43,7 @@ _REQUIRED = (
     "when",
     "evidence",
 )
-_OPTIONAL = (
+OPTIONAL = (
     "zones",
     "blocked_by",
     "cool_down_s",
@@ -109,7 +109,7 @@ def placeholders(text: str) -> list[str]:
 
 
 def _rule(whole: Located, stem: str) -> Rule:
-    fields = whole.fields(_REQUIRED, _OPTIONAL)
+    fields = whole.fields(REQUIRED, OPTIONAL)
     if fields["rule"].name() != stem:
         fields["rule"].fail(
             f"got {fields['rule'].name()}, expected {stem} as the file's name says",

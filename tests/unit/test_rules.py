@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hub.scoring.case import Case, Window
 from hub.scoring.condition import All, Any, Count, Fact, Measured, Not
 from hub.scoring.errors import RubricError, RuleError
-from hub.scoring.facts import Facts
+from hub.scoring.facts import Facts, Ticket
 from hub.scoring.flag import flags
 from hub.scoring.rubrics import PACKAGED as RUBRICS
 from hub.scoring.rubrics import load_rubrics, rubric_for
@@ -171,7 +171,7 @@ def test_a_flags_id_is_of_interaction_and_rule():
 )
 def test_numbers_in_reasons_are_written_as_people_write_them(seen, vi, en):
     made = interaction_payload(measurements=measurements(**seen))
-    (flag,) = flags(made, Facts(zone=Zone.INTAKE), RULES)
+    (flag,) = flags(made, Facts(zone=Zone.INTAKE, ticket=Ticket(dossiers=1)), RULES)
     assert vi in flag.reason_vi
     assert en in flag.reason_en
 
@@ -238,6 +238,65 @@ def edited(tmp_path: Path, source: Path, name: str, old: str, new: str) -> Path:
         ("{evidence_count} lần", "{times} lần", "reason_vi", "got {times}"),
         ("when:\n  any:", "when:\n  some:", "when", "got some, expected one of all"),
         ("cool_down_s: 2", "blocked_by: [lunch]", "blocked_by", "got 'lunch'"),
+        (
+            "within_s: 10",
+            "within_s: 10\n        after: {spans: {kind: help}}",
+            "hits",
+            "got near and",
+        ),
+        ("        near: {", "        during: {", "within_s", "got a distance beside during"),
+        (
+            "        near: {spans:",
+            "        near: {noise:",
+            "near",
+            "got noise, expected one of hits",
+        ),
+        ("near: {spans: {kind", "near: {ticket: {kind", "kind", "unknown field kind"),
+        (
+            "near: {spans: {kind: raised_voice, role: staff}}",
+            "near: {states: {modes: [asleep]}}",
+            "modes",
+            "got 'asleep', expected closed, open, paused",
+        ),
+        (
+            "near: {spans: {kind: raised_voice, role: staff}}",
+            "near: {dossier: {steps: []}}",
+            "steps",
+            "got an empty list",
+        ),
+        (
+            "near: {spans: {kind: raised_voice, role: staff}}",
+            "near: {turns: {role: staff, pace_above: fast}}",
+            "pace_above",
+            "expected a number",
+        ),
+        ("within_s: 10", "within_s: 10\n        clock: {from: '25:00'}", "from", "such as 16:30"),
+        (
+            "within_s: 10",
+            "within_s: 10\n        clock: {from: '17:00', until: '9:00'}",
+            "until",
+            "got 09:00, expected a time after 17:00",
+        ),
+        ("within_s: 10", "within_s: 10\n        clock: {}", "clock", "expected one of from"),
+        ("within_s: 10", "within_s: 10\n        clock: {parts: [tea]}", "parts", "got 'tea'"),
+        (
+            "within_s: 10",
+            "within_s: 10\n        from_s: 60\n        until_s: 30",
+            "until_s",
+            "lies before from_s",
+        ),
+        (
+            "- hits: {categories: [abusive, disrespect], role: staff}",
+            "- states: {modes: [open]}",
+            "evidence",
+            "got states, expected one of hits, spans",
+        ),
+        (
+            "when:\n  any:",
+            "when:\n  started: {weekdays: [monday]}\nx:\n  any:",
+            "x",
+            "unknown field",
+        ),
         ("never_stops: true", "never_stops: maybe", "never_stops", "expected false, true"),
         ("role: staff\n", "role: staff\nreviewed: city\n", "reviewed", "expected branch, outside"),
         ("role: staff\n", "role: staff\nweeks_silent: 0.5\n", "weeks_silent", "whole number"),
@@ -274,7 +333,7 @@ def test_a_rule_cannot_count_phrases_as_a_quantity(tmp_path):
         tmp_path,
         RULE_FILES,
         "over_15_minutes.yaml",
-        "{quantity: handling_s, above: 900}",
+        "{quantity: handling_s_per_dossier, above: 900}",
         "{quantity: greeted, below: 1}",
     )
     with pytest.raises(RuleError, match="ask with hits:"):
