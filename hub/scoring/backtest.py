@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from itertools import islice
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 from hub.scoring.budget import CAP, day_of
@@ -175,17 +175,23 @@ def _heard(
 
 def _by_facts(rule: Rule, stays: Sequence[Stay], facts: Sequence[Facts]) -> dict[Queued, Facts]:
     """Those that the facts alone do not rule out already."""
-    found = {}
-    for stay, known in zip(stays, facts, strict=True):
-        empty = InteractionPayload.model_construct(
-            interaction_id=stay.key.interaction_id,
-            started_at=stay.key.at,
-            ended_at=stay.ended_at,
-            open=False,
-        )
-        if may_fire(Case(empty, known, rule.cool_down_s)):
-            found[stay.key] = known
-    return found
+    may_fire = may_hold(rule.when, Reads.FACTS)
+    return {
+        stay.key: known
+        for stay, known in zip(stays, facts, strict=True)
+        if may_fire(Case(_bare(stay), known, rule.cool_down_s))
+    }
+
+
+def _bare(stay: Stay) -> InteractionPayload:
+    """No more of it than when it began and ended; whatever else is read of it is a fault."""
+    known: dict[str, Any] = {
+        "interaction_id": stay.key.interaction_id,
+        "started_at": stay.key.at,
+        "ended_at": stay.ended_at,
+        "open": False,
+    }
+    return InteractionPayload.model_construct(**known)
 
 
 def _fired(

@@ -46,14 +46,23 @@ def read_turns(rows: Iterable[TurnRow]) -> tuple[Turn, ...]:
 
 
 def _turn(row: TurnRow) -> StoredTurn:
-    role, language, polarity, hits = row[0], row[11], row[13], row[15]
+    language, polarity, hits = row[11], row[13], row[15]
     return StoredTurn(
-        _ROLES[role],
-        *row[1:11],
-        None if language is None else _LANGUAGES[language],
-        row[12],
-        None if polarity is None else Sentiment(polarity=polarity, confidence=row[14]),
-        tuple(
+        role=_ROLES[row[0]],
+        role_confidence=row[1],
+        start_s=row[2],
+        duration_s=row[3],
+        speech_s=row[4],
+        continued=row[5],
+        syllables=row[6],
+        syllables_per_minute=row[7],
+        loudness_dbfs=row[8],
+        loudness_above_baseline_db=row[9],
+        asr_confidence=row[10],
+        language=None if language is None else _LANGUAGES[language],
+        backchannel=row[12],
+        sentiment=(None if polarity is None else Sentiment(polarity=polarity, confidence=row[14])),
+        hits=tuple(
             cast("Hit", StoredHit(_CATEGORIES[h["category"]], h["offset_s"], h["confidence"]))
             for h in hits or ()
         ),

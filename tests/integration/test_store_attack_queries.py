@@ -22,6 +22,7 @@ pytestmark = pytest.mark.integration
 ROLE = {
     "activity": "migrator",
     "auth": "app",
+    "backtest": "app",
     "backup": "backup",
     "erasures": "migrator",
     "fleet": "app",
@@ -147,7 +148,6 @@ def values(owner) -> dict[str, Any]:
         "secret_sha256": own["secret"],
         "doubled": 1,
         "since": NOW - timedelta(days=1),
-        "whole": True,
         "messages": 1,
         "subject": own["interaction_id"],
         "backup": own["word"],
@@ -247,6 +247,15 @@ def values(owner) -> dict[str, Any]:
         "used": 1,
         "trend_since": None,
         "trend_reason": None,
+        "most_ms": "1000",
+        "until": NOW + timedelta(days=1),
+        "zones": None,
+        "certain": False,
+        "measurements": None,
+        "spans": None,
+        "staff_hits": "exists ($[*] ? (@.confidence > 0))",
+        "citizen_hits": None,
+        "whole": True,
     }
 
 
@@ -257,6 +266,8 @@ OTHERWISE = {
     ("backup", "mark_restored"): {"sha256": "0" * 64},
     ("scoring", "put_flag"): {"kind": "review", "role": "staff", "rule_id": "r"},
     ("scoring", "withdraw_flags"): {"flag_ids": []},
+    ("backtest", "stays"): {"coverage": "true", "zones": ["intake"]},
+    ("backtest", "stays_of"): {"coverage": "true", "zones": ["intake"]},
     ("standings", "add_standing"): {"rule_id": "r", "reason": "by_hand"},
     ("standings", "put_figure"): {"rule_id": "r", "bulk": 0, "branches": 1},
     ("standings", "spend"): {"rule_id": "r", "held": 1},
