@@ -94,8 +94,9 @@ def standings(connection: StandingConnection) -> list[StandingRow]:
     return _all(connection, StandingRow, "standings", {})
 
 
-def history(connection: StandingConnection, rule_id: str, limit: int) -> list[StandingRow]:
-    return _all(connection, StandingRow, "history", {"rule_id": rule_id, "limit": limit})
+def latest(connection: StandingConnection, branch_id: str, limit: int) -> list[StandingRow]:
+    """The newest entries of a branch, without those of a first use."""
+    return _all(connection, StandingRow, "latest", {"branch_id": branch_id, "limit": limit})
 
 
 def add_standing(connection: StandingConnection, row: StandingRow) -> bool:

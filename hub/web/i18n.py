@@ -7,7 +7,7 @@ and a catalogue is read as it is edited.
 import io
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from functools import cache
 from importlib import resources
 from typing import Final, Literal
@@ -105,6 +105,9 @@ class Speech:
 
     def minute(self, at: datetime | None) -> str:
         return MISSING_SIGN if at is None else f"{at.astimezone(HANOI):%d/%m/%Y %H:%M}"
+
+    def day(self, on: date) -> str:
+        return f"{on:%d/%m/%Y}"
 
     def time(self, at: datetime | None) -> str:
         return MISSING_SIGN if at is None else f"{at.astimezone(HANOI):%H:%M:%S}"

@@ -38,6 +38,7 @@ ROLE = {
     "roster": "migrator",
     "scoring": "worker",
     "standings": "worker",
+    "trends": "app",
 }
 """Whose queries a file holds. The migrator's are an operator's commands over all branches: of
 those it is asked that no service may run them."""
@@ -164,6 +165,7 @@ def values(owner) -> dict[str, Any]:
         "kinds": ["live", "review", "trend"],
         "state": None,
         "flagged": False,
+        "city": True,
         "figure": "experience",
         "limit": 50,
         "day_start": NOW - timedelta(days=1),

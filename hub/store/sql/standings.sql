@@ -14,13 +14,14 @@ FROM hailong.rule_standings s
 WHERE s.branch_id = ANY (hailong.visible_branches())
 ORDER BY s.branch_id, s.rule_id, s.rule_version, s.standing_no DESC;
 
--- name: history
--- All entries of a rule at these branches, the newest first.
+-- name: latest
+-- The newest entries of a branch.
 SELECT s.branch_id, s.rule_id, s.rule_version, s.standing_no, s.standing, s.reason, s.since,
        s.silent_until, s.seed, s.counted_from, s.decided, s.with_ground, s.founded, s.pooled, s.set_by
 FROM hailong.rule_standings s
-WHERE s.branch_id = ANY (hailong.visible_branches()) AND s.rule_id = %(rule_id)s
-ORDER BY s.since DESC, s.branch_id, s.rule_version DESC, s.standing_no DESC
+WHERE s.branch_id = ANY (hailong.visible_branches()) AND s.branch_id = %(branch_id)s
+  AND s.reason <> 'first_use'
+ORDER BY s.since DESC, s.rule_id, s.rule_version DESC, s.standing_no DESC
 LIMIT %(limit)s;
 
 -- name: add_standing
