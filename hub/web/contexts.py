@@ -258,6 +258,16 @@ class FlagView:
 
 
 @dataclass(frozen=True, slots=True)
+class GoodMomentView:
+    """Something that was done well. It asks nothing and is counted against nobody."""
+
+    rule_id: str
+    title: str
+    reason: str
+    evidence: Sequence[EvidenceView]
+
+
+@dataclass(frozen=True, slots=True)
 class InteractionDetail:
     interaction_id: UUID
     revision: int
@@ -284,6 +294,7 @@ class InteractionDetail:
     turns: Sequence[TurnView]
     spans: Sequence[SpanView]
     flags: Sequence[FlagView]
+    good_moments: Sequence[GoodMomentView]
     may_decide: bool
 
 

@@ -76,6 +76,7 @@ def interaction_detail(
         turns=[_turn(t, speech) for t in turns],
         spans=_spans(row, speech),
         flags=flag_views(connection, rulebook, speech, flags, reasons),
+        good_moments=rulebook.good_moments(row, turns, speech),
         may_decide=may_open(session.role, "page.decide"),
     )
 
