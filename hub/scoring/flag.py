@@ -100,6 +100,8 @@ def flag_id(interaction_id: UUID, rule_id: str) -> UUID:
 def _blocks(name: str, case: Case) -> bool:
     if name == "boundary_uncertain":
         return case.interaction.boundary_uncertain
+    if name == "ended":
+        return not case.interaction.open
     return known_to_hold(name, case.facts) is True
 
 
