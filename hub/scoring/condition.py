@@ -5,7 +5,7 @@ yes whatever else was missed; what was not found is a no only where nearly all o
 been seen, else not known. So less coverage can silence a rule and never raise it.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import ge, gt, le, lt
 from typing import Literal, Protocol
@@ -40,32 +40,30 @@ class Count:
     """It begins while the other lasts."""
 
     def holds(self, case: Case) -> bool | None:
-        found = self.of.found(case)
-        others = {name: other.found(case) for name, other in self._others.items()}
-        found = [one for one in found if self._related(one, others)]
+        found, looked = self.of.found(case), [self.of]
+        for relation, other in self._others():
+            others = other.found(case)
+            looked.append(other)
+            found = [one for one in found if self._related(one, relation, others)]
         if len(apart(found, case.cool_down_s)) >= self.at_least:
             return True
-        looked = [self.of, *self._others.values()]
         seen = all(selector.share_seen(case) >= ABSENCE_FROM for selector in looked)
         return False if seen else None
 
-    @property
-    def _others(self) -> dict[Relation, Selector]:
-        asked: dict[Relation, Selector | None] = {
-            "near": self.near,
-            "after": self.after,
-            "before": self.before,
-            "during": self.during,
-        }
-        return {name: other for name, other in asked.items() if other is not None}
+    def _others(self) -> Iterator[tuple[Relation, Selector]]:
+        if self.near is not None:
+            yield "near", self.near
+        if self.after is not None:
+            yield "after", self.after
+        if self.before is not None:
+            yield "before", self.before
+        if self.during is not None:
+            yield "during", self.during
 
-    def _related(self, one: Evidence, others: Mapping[Relation, Sequence[Evidence]]) -> bool:
-        return all(
-            any(
-                gap_s(one, other) <= self.within_s and _IN_ORDER[relation](one, other)
-                for other in found
-            )
-            for relation, found in others.items()
+    def _related(self, one: Evidence, relation: Relation, others: Sequence[Evidence]) -> bool:
+        return any(
+            gap_s(one, other) <= self.within_s and _IN_ORDER[relation](one, other)
+            for other in others
         )
 
 
