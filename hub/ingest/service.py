@@ -1,8 +1,10 @@
 """Ingest as a whole: messages in, judged, committed, then acknowledged, then confirmed.
 
-Two threads, so that one judges while the database works for the other:
+The connection to the broker is a process of its own; here are two threads, so that one judges
+while the database works for the other:
 
-    subscriber -> [two windows] -> judging -> [one batch] -> storing -> acknowledge, confirm
+    broker -> connection's process -> subscriber -> [two windows] -> judging -> [one batch]
+        -> storing -> acknowledge, confirm
 
 Both queues wait when they are full. A batch is acknowledged in the order of its arrival.
 """
@@ -10,7 +12,6 @@ Both queues wait when they are full. A batch is acknowledged in the order of its
 import logging
 import queue
 import random
-import ssl
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -30,6 +31,7 @@ from hub.store.backup import refuse_unreplayed
 from hub.store.errors import DatabaseUnavailableError, StoreError
 from hub.store.pool import Database
 from hub.store.rows import StreamRow
+from hub.tls import ClientFiles
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +68,7 @@ class IngestService:
         client_id: str = "hailong-ingest",
         window: int = WINDOW,
         share: str | None = None,
-        tls: ssl.SSLContext | None = None,
+        tls: ClientFiles | None = None,
         watch: IngestWatch | None = None,
     ) -> None:
         """`client_id` stays the same from run to run: the broker keeps the session by it."""
@@ -168,15 +170,15 @@ class IngestService:
         if not self._persist(commit, stop):
             return
         self._watch.acknowledging(batch.course)
-        for arrived in batch.arrived:
-            self._subscriber.acknowledge(arrived)
+        self._subscriber.acknowledge(batch.arrived)
         self._confirmations.note(streams, self._processor.counters)
 
     def _confirm(self) -> None:
-        if self._subscriber.connected:
-            for topic, message in self._confirmations.due(time.monotonic()):
-                self._subscriber.publish(topic, message)
-                metrics.CONFIRMATIONS.inc()
+        if not self._subscriber.connected:
+            return
+        if told := list(self._confirmations.due(time.monotonic())):
+            self._subscriber.publish(told)
+            metrics.CONFIRMATIONS.inc(len(told))
 
     def _partitions(self) -> None:
         if time.monotonic() >= self._partitions_due_s:
