@@ -11,7 +11,6 @@ import pytest
 
 from hub.ingest import subscriber
 from tests.builders import NOW, interaction_payload, interaction_uuid
-from tests.devices import wait_until
 
 pytestmark = pytest.mark.integration
 
