@@ -17,6 +17,7 @@ from schemas.interaction import ByRole
 from schemas.vocabulary import Missing
 from tests.builders import (
     NOW,
+    SHARES,
     Sender,
     coverage,
     health_payload,
@@ -139,7 +140,7 @@ def test_one_interaction_shows_what_was_measured_and_what_was_not(site, hub_db, 
 
 
 def test_too_little_measured_gives_no_figure_and_no_zero(site, hub_db, sender) -> None:
-    blind = {n: 0.0 for n in coverage().model_dump() if n != "missing"}
+    blind = dict.fromkeys(SHARES, 0.0)
     payload = interaction_payload(turns=(), spans=(), coverage=coverage(**blind))
     arrive(hub_db, sender, payload)
     with site.as_("supervisor") as client:
