@@ -12,7 +12,7 @@ import click
 
 from hub.cli_errors import as_migrator, told
 from hub.control import rollouts
-from hub.control.categories import not_sent, read_categories, warnings
+from hub.control.categories import not_sent, read_categories, sent_again, warnings
 from hub.control.gate import SILENT_AFTER
 from hub.control.making import lexicon_files, model_files, payload, read_settings, whisper_files
 from hub.settings import HubSettings
@@ -51,9 +51,8 @@ def _holds(settings: Sized, files: Sized, sent: Sized | None) -> str:
     return f"{len(settings)} settings, {len(files)} files{kinds}"
 
 
-def _warn(sent: Iterable[str] | None) -> None:
-    """Of what this hub's rules and rubrics read and the release does not send."""
-    for line in warnings(sent):
+def _warn(lines: Iterable[str]) -> None:
+    for line in lines:
         click.echo(f"warning: {line}", err=True)
 
 
@@ -101,7 +100,7 @@ def create(
     with as_migrator() as database:
         number = store.add_release(database, settings, files, who, sent)
     click.echo(f"release {number}: {_holds(settings, files, sent)}")
-    _warn(sent)
+    _warn(warnings(sent))
 
 
 @releases.command("list")
@@ -154,12 +153,13 @@ def rollout() -> None:
 def start(number: int, branch: str, counter: str, by: str | None) -> None:
     """Begin with the devices of one counter."""
     with as_migrator() as database:
+        before = store.narrowed(database)
         count = rollouts.start(
             database, release_no=number, branch=branch, counter=counter, taken_by=_who(by)
         )
         (row,) = store.releases(database, number)
     click.echo(f"{count} device(s) at {branch}/{counter} are to run release {number}")
-    _warn(row.categories)
+    _warn([*warnings(row.categories), *sent_again(row.categories, before)])
 
 
 @rollout.command()

@@ -7,6 +7,7 @@ from hub.scoring.needs import Need, lacking, needed, needs
 from hub.scoring.rubrics import load_rubrics
 from hub.scoring.rules import load_rules
 from hub.store.errors import ReleaseRefusedError
+from hub.store.releases import NarrowedRow
 from schemas.vocabulary import Category
 
 ALL = "all"
@@ -59,6 +60,17 @@ def warnings(sent: Iterable[str] | None) -> list[str]:
         f"it as not measured. --categories {FROM_RULES} sends what is needed"
     )
     return lines
+
+
+def sent_again(sent: Iterable[str] | None, before: Iterable[NarrowedRow]) -> list[str]:
+    """A line for each release in force that keeps on its devices what this one sends."""
+    now = set(Category) if sent is None else set(sent)
+    return [
+        f"{', '.join(more)} will leave devices again; release {row.release_no}, which "
+        f"{row.devices} device(s) are to run, keeps them there"
+        for row in before
+        if (more := sorted(now - set(row.categories)))
+    ]
 
 
 def _few(who: Sequence[str]) -> str:

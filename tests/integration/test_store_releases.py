@@ -339,6 +339,16 @@ def test_the_kinds_of_phrases_of_a_release_by_command(operator, run):
     run("rollout back")
     assert releases.narrowed(operator.control) == []
     assert "warning" not in run("rollout start --release 3 --branch cn-a --counter quay-01")
+    run("rollout back")
+    operator.start(1)
+    operator.says(A1)
+    operator.widen()
+    operator.widen(despite=True)
+    again = run("rollout start --release 3 --branch cn-a --counter quay-01")
+    assert (
+        "warning: backchannel, gift_offer, gift_refusal, hearing_help, rating_solicited will leave "
+        "devices again; release 1, which 3 device(s) are to run, keeps them there\n"
+    ) in again
 
 
 @pytest.mark.parametrize("categories", ["{greeting,NULL}", "{Chào}", '{"a,b","c d"}'])

@@ -4,7 +4,7 @@ import pytest
 
 from hub.checks.finding import Level
 from hub.checks.releases import judge_releases
-from hub.control.categories import loaded_needs, not_sent, read_categories, warnings
+from hub.control.categories import loaded_needs, not_sent, read_categories, sent_again, warnings
 from hub.control.making import payload
 from hub.scoring.needs import needed
 from hub.store.errors import ReleaseRefusedError
@@ -60,6 +60,19 @@ def test_a_warning_names_kind_and_who_needs_it_and_what_comes_of_it():
     assert "not known" in what
     assert "--categories from-rules" in what
     assert "and 1 more" in "".join(warnings([]))
+
+
+def test_what_a_release_sends_again_is_named():
+    before = [NarrowedRow(3, ["abusive", "greeting"], 12), NarrowedRow(4, ["thanks"], 1)]
+    assert sent_again(["greeting"], before[:1]) == []
+    lines = sent_again(["greeting", "thanks"], before)
+    assert [line.partition(", which")[0] for line in lines] == [
+        "thanks will leave devices again; release 3",
+        "greeting will leave devices again; release 4",
+    ]
+    (line,) = sent_again(None, before[:1])
+    assert line.partition(" will")[0].split(", ") == not_sent(before[0].categories)
+    assert sent_again(None, []) == []
 
 
 def test_the_check_is_quiet_where_all_that_is_needed_is_sent():
