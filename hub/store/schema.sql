@@ -1394,6 +1394,8 @@ CREATE TABLE hailong.releases (
     settings jsonb NOT NULL,
     made_by text NOT NULL,
     made_at timestamp with time zone DEFAULT now() NOT NULL,
+    categories text[],
+    CONSTRAINT releases_categories_check CHECK ((array_to_string(categories, ','::text, '?'::text) ~ '^([a-z_]{1,40}(,[a-z_]{1,40})*)?$'::text)),
     CONSTRAINT releases_made_by_check CHECK ((made_by ~ '^[a-z0-9][a-z0-9._-]{0,63}$'::text)),
     CONSTRAINT releases_release_no_check CHECK ((release_no >= 1))
 );
