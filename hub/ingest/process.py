@@ -17,8 +17,8 @@ from hub.store.rows import StreamRow
 
 log = logging.getLogger(__name__)
 
-ROWS = 2000
-"""Of one transaction."""
+ROWS = 3000
+"""Of one transaction: a full batch of a city's mix is one, and what is fuller is not endless."""
 _AHEAD = timedelta(days=14)
 
 

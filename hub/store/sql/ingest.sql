@@ -216,8 +216,9 @@ ON CONFLICT (device_id, stream) DO UPDATE SET
     captured_at = GREATEST(known.captured_at, excluded.captured_at),
     updated_at = now()
 RETURNING device_id, stream,
-    ARRAY(SELECT lower(part) FROM unnest(settled) AS part LIMIT 202) AS firsts,
-    ARRAY(SELECT upper(part) - 1 FROM unnest(settled) AS part LIMIT 202) AS lasts,
+    array_to_string(
+        ARRAY(SELECT lower(part) || ' ' || upper(part) - 1 FROM unnest(settled) AS part LIMIT 202),
+        ',') AS ranges,
     NOT isempty(rejected) AS any_rejected,
     hailong.cardinality(settled - rejected - dropped) AS rows;
 
