@@ -16,6 +16,7 @@ import socket
 import ssl
 import sys
 import time
+from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -41,9 +42,11 @@ _CONNECT_S = 5.0
 _RETRY_S = (0.5, 5.0)
 _LOOK_S = 0.5
 _MOST_UNSENT = 5000
-"""Confirmations that wait for the broker; a device that misses one asks again."""
-_PACKETS = 200
-"""Read in one round; then what came goes up."""
+"""Confirmations that wait for the broker; the oldest go, and their devices ask again."""
+_PACKETS = 100
+"""Then what came goes up, whatever else has come."""
+_MOST_IN_FLIGHT = 500
+"""Confirmations; brokers may allow fewer."""
 _CROWDED_BYTES = 4 * 1024**2
 """More that the worker has not taken yet, and nothing further is read: the broker holds it."""
 _READ_BYTES = 65_536
@@ -66,6 +69,10 @@ class Held:
         self._client: mqtt.Client | None = None
         self._lost = True
         self._taken: list[Message] = []
+        self._came = 0
+        self._unsent: deque[tuple[str, bytes]] = deque(maxlen=_MOST_UNSENT)
+        self._in_flight = 0
+        self._may_be_in_flight = 1
         self._state = State(up=False)
         self._alive_s = 0.0
 
@@ -96,6 +103,8 @@ class Held:
         connect.ReceiveMaximum = self._said.window
         self._connection += 1
         self._client, self._lost = client, False
+        self._unsent.clear()
+        self._in_flight = 0
         try:
             client.connect(
                 self._said.host,
@@ -123,7 +132,7 @@ class Held:
             manual_ack=True,
             reconnect_on_failure=False,
         )
-        client.max_queued_messages_set(_MOST_UNSENT)
+        client.max_inflight_messages_set(_MOST_IN_FLIGHT)
         client.connect_timeout = _CONNECT_S
         if said.ca is not None:
             client.tls_set_context(
@@ -133,6 +142,7 @@ class Held:
         client.on_disconnect = self._on_disconnect
         client.on_message = self._on_message
         client.on_subscribe = self._on_subscribe
+        client.on_publish = self._on_publish
         return client
 
     def _turn(self, wait_s: float) -> None:
@@ -179,14 +189,20 @@ class Held:
             self._lose("keepalive")
 
     def _read(self, client: mqtt.Client) -> None:
-        """All that has come, within bounds: one call of paho's reads one packet."""
+        """What has come, within bounds: one call of paho's reads one packet, or as many as
+        confirmations are under way.
+        """
         for _ in range(_PACKETS):
-            before = len(self._taken)
-            if client.loop_read() != MQTTErrorCode.MQTT_ERR_SUCCESS or len(self._taken) == before:
+            before = self._came
+            if client.loop_read() != MQTTErrorCode.MQTT_ERR_SUCCESS or self._came == before:
                 break
+        self._pass_on()
+
+    def _pass_on(self) -> None:
         if self._taken:
             self._out += link.messages(self._connection, self._taken)
             self._taken.clear()
+            self._send()
 
     def _hear(self) -> None:
         try:
@@ -211,8 +227,17 @@ class Held:
                 for mid in mids:
                     client.ack(mid, 1)
         elif kind == link.PUBLISH and self._state.up:
-            for topic, payload in link.read_publish(body):
-                client.publish(topic, payload, qos=1)
+            self._unsent += link.read_publish(body)
+            self._publish(client)
+
+    def _publish(self, client: mqtt.Client) -> None:
+        """As many as the broker allows; paho, which would hold the rest, reads as many packets
+        at once as it holds.
+        """
+        while self._unsent and self._in_flight < self._may_be_in_flight:
+            topic, payload = self._unsent.popleft()
+            self._in_flight += 1
+            client.publish(topic, payload, qos=1)
 
     def _send(self) -> None:
         if not self._out:
@@ -241,11 +266,13 @@ class Held:
         _userdata: Any,
         _flags: mqtt.ConnectFlags,
         reason: ReasonCode,
-        _properties: Properties | None,
+        properties: Properties | None,
     ) -> None:
         if reason.is_failure:
             self._lose(str(reason))
             return
+        allowed = getattr(properties, "ReceiveMaximum", _MOST_IN_FLIGHT)
+        self._may_be_in_flight = min(allowed, _MOST_IN_FLIGHT)
         # Always: a broker that forgot the session forgot the subscriptions, too.
         client.subscribe([(name, 1) for name in self._said.filters])
 
@@ -273,6 +300,18 @@ class Held:
     ) -> None:
         self._lose(str(reason))
 
+    def _on_publish(
+        self,
+        client: mqtt.Client,
+        _userdata: Any,
+        _mid: int,
+        _reason: ReasonCode,
+        _properties: Properties | None,
+    ) -> None:
+        """A confirmation has reached the broker."""
+        self._in_flight -= 1
+        self._publish(client)
+
     def _on_message(self, _client: mqtt.Client, _userdata: Any, message: mqtt.MQTTMessage) -> None:
         trace = tracing.context_of(message) if self._said.traces else None
         self._taken.append(
@@ -284,6 +323,9 @@ class Held:
                 bytes(message.payload),
             )
         )
+        self._came += 1
+        if len(self._taken) >= _PACKETS:
+            self._pass_on()
 
 
 def _topic(message: mqtt.MQTTMessage) -> str:
