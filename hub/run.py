@@ -109,6 +109,9 @@ def run_ingest(
 def _service(
     settings: HubSettings, health: ProcessHealth, *, worker: str = "", share: str | None = None
 ) -> IngestService:
+    files = settings.tls.broker_files(settings.broker.host)
+    if files is not None:
+        files.context()  # what is wrong with them is said now
     name = f"hailong-ingest-{worker}" if worker else "hailong-ingest"
     watch = IngestWatch()
     health.part("ingest", watch.hearts, watch.missing, role="ingest", read=read_streams)
@@ -120,7 +123,7 @@ def _service(
         window=settings.window,
         share=share,
         watch=watch,
-        tls=settings.tls.broker(settings.broker.host),
+        tls=files,
     )
 
 

@@ -204,6 +204,7 @@ CASE_FIELDS: Mapping[str, Schema] = {
         }
     ),
     "coverage": fields(dict.fromkeys(case_files.SHARES, SHARE)),
+    "not_sent": some(named(Category)),
     "zone": named(Zone),
     "facts": fields(
         {

@@ -2,7 +2,8 @@
 
 Not known spreads: `not` of it is not known, and a rule fires on yes alone. What was found is a
 yes whatever else was missed; what was not found is a no only where nearly all of it could have
-been seen, else not known. So less coverage can silence a rule and never raise it.
+been seen, and the device sends hits of its kinds, else not known. So less coverage, and fewer
+kinds that leave the device, can silence a rule and never raise it.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -14,6 +15,26 @@ from hub.scoring.case import ABSENCE_FROM, Case, Evidence, Selector, apart, gap_
 from hub.scoring.facts import known_to_hold
 from hub.scoring.local_time import Clock
 from hub.scoring.measured import MEASURED
+from hub.scoring.selectors import Hits, Spans
+
+__all__ = [
+    "COMPARISONS",
+    "All",
+    "Any",
+    "Case",
+    "Comparison",
+    "Condition",
+    "Count",
+    "Evidence",
+    "Fact",
+    "Hits",
+    "Measured",
+    "Not",
+    "Relation",
+    "Selector",
+    "Spans",
+    "StartedAt",
+]
 
 Relation = Literal["near", "after", "before", "during"]
 
@@ -101,7 +122,7 @@ class Measured:
     limit: float
 
     def holds(self, case: Case) -> bool | None:
-        value = MEASURED[self.quantity].read(case.interaction, case.facts)
+        value = MEASURED[self.quantity].of(case.interaction, case.facts)
         return None if value is None else COMPARISONS[self.comparison](value, self.limit)
 
 

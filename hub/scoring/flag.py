@@ -136,7 +136,7 @@ def _filled(text: str, case: Case, counted: int, language: _Language) -> str:
         if name == COUNTED:
             shown = str(counted)
         else:
-            value = MEASURED[name].read(case.interaction, case.facts)
+            value = MEASURED[name].of(case.interaction, case.facts)
             shown = _shown(name, value, language)
         text = text.replace(f"{{{name}}}", shown)
     return text

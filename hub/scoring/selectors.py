@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from hub.scoring.case import ABSENCE_FROM, ANYWHERE, Case, Evidence, Window
-from hub.scoring.heard import share_read, turns_of
+from hub.scoring.heard import could_come, share_read, turns_of
 from schemas.interaction import Turn
 from schemas.vocabulary import Category, Language, Role, SpanKind
 
@@ -27,7 +27,7 @@ class Hits:
         ]
 
     def share_seen(self, case: Case) -> float:
-        if not self.window.can_tell(case):
+        if not (could_come(case.interaction, self.categories) and self.window.can_tell(case)):
             return 0.0
         return share_read(case.interaction, self.role)
 
