@@ -189,7 +189,15 @@ def test_money_and_abuse_never_stop_and_stand_outside_the_budget():
     assert {"money_hint", "abusive_language_staff", "abuse_by_citizen"} <= marked.keys()
     assert all(rule.outside_budget for rule in marked.values())
     by_id = {rule.id: rule for rule in RULES}
-    assert by_id["money_hint"].reviewed == "outside_branch"
+    money = ("money_hint", "off_tariff_money", "off_channel_contact", "citizen_offers_money")
+    outside = {rule.id for rule in RULES if rule.reviewed == "outside_branch"}
+    assert outside == set(money)
+    assert outside <= marked.keys()
+    # Asking for the manager is a complaint; the help button is a person who asks.
+    assert by_id["escalation"].outside_budget
+    assert by_id["help_button"].outside_budget
+    assert [rule.id for rule in RULES if rule.weeks_silent != 4] == ["help_button"]
+    assert by_id["help_button"].weeks_silent == 0
     ordinary = by_id["greeting_missing"]
     assert (ordinary.reviewed, ordinary.never_stops, ordinary.outside_budget) == (
         "branch",
