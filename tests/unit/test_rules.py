@@ -336,6 +336,18 @@ def test_the_line_is_the_lines_own(tmp_path):
         load_rules(folder)
 
 
+def test_a_condition_that_is_a_part_of_itself_is_refused(tmp_path):
+    folder = edited(
+        tmp_path,
+        RULE_FILES,
+        "over_15_minutes.yaml",
+        "when:\n  measured: {quantity: handling_s_per_dossier, above: 900}",
+        "when: &it\n  not: *it",
+    )
+    with pytest.raises(RuleError, match="field not: got conditions over 12 deep"):
+        load_rules(folder)
+
+
 def test_a_rule_cannot_count_phrases_as_a_quantity(tmp_path):
     folder = edited(
         tmp_path,
