@@ -31,7 +31,7 @@ from schemas import topics
 
 log = logging.getLogger(__name__)
 
-WINDOW = 1000
+WINDOW = 2000
 """Unacknowledged messages at most: MQTT 5's receive maximum. Some brokers give fewer: rumqttd
 100, Mosquitto its max_inflight_messages."""
 KINDS = frozenset({"activity", "interaction", "health", "dropped", "state"})
