@@ -1,17 +1,21 @@
 """What a rule is tried on, what it may find, and where in time."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
 from hub.scoring.facts import CounterMode, DossierStep, Facts
+from hub.scoring.heard import Heard, hits
 from hub.scoring.local_time import Clock
 from schemas.interaction import InteractionPayload
 from schemas.vocabulary import Category, Role, SpanKind
 
 ABSENCE_FROM = 0.8
 """Share that must have been seen before what was not found counts as not there."""
+
+
+_EVERY = frozenset(Category)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +26,14 @@ class Case:
     facts: Facts
     cool_down_s: float = 0.0
     """What follows within this time of the same kind and role is the same event."""
+    memory: dict[Role, list[Heard]] = field(default_factory=dict, repr=False, compare=False)
+    """All rules that are tried on one interaction share it: forty of them ask for hits."""
+
+    def heard(self, role: Role) -> list[Heard]:
+        """Every hit of this side, in the order of time."""
+        if role not in self.memory:
+            self.memory[role] = hits(self.interaction, role, _EVERY, 0.0)
+        return self.memory[role]
 
     @property
     def length_s(self) -> float:

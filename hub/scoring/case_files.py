@@ -35,13 +35,14 @@ HEARD = (
     "spans",
     "measured",
     "coverage",
+    "not_sent",
 )
 SAID = (
     "at_s", "by", "kinds", "confidence", "lasting_s", "pace", "language", "read", "sure",
     "clear", "polarity", "short",
 )  # fmt: skip
 SPAN = ("at_s", "kind", "role", "lasting_s")
-SHARES = tuple(name for name in Coverage.model_fields if name != "missing")
+SHARES = tuple(n for n in Coverage.model_fields if n not in {"missing", "categories_sent"})
 USUAL_START = datetime(2026, 3, 10, 10, 0, tzinfo=HERE)
 """A Tuesday."""
 USUAL_LENGTH_S = 180.0
@@ -68,7 +69,7 @@ def read_interaction(fields: Fields, about: Located) -> InteractionPayload:
             turns=tuple(_turns(fields.get("said"))),
             spans=tuple(_spans(fields.get("spans"), length_s)),
             measurements=_measurements(fields.get("measured"), length_s),
-            coverage=_coverage(fields.get("coverage")),
+            coverage=_coverage(fields.get("coverage"), fields.get("not_sent")),
             models=("whisper-base:905e5bf8",),
         )
     except ValidationError as error:
@@ -225,10 +226,14 @@ def _measure(located: Located) -> float | None:
     return None if located.text() == "none" else located.number(0, _LONGEST_S)
 
 
-def _coverage(located: Located | None) -> Coverage:
+def _coverage(located: Located | None, not_sent: Located | None) -> Coverage:
     shares = dict.fromkeys(SHARES, 1.0)
     for name, value in [] if located is None else located.pairs():
         if name not in shares:
             value.fail(f"got {name}, expected one of {', '.join(SHARES)}", "correct its name")
         shares[name] = value.number(0, 1)
-    return Coverage(**shares)
+    kept = None
+    if not_sent is not None:
+        lacking = not_sent.names_of(list(Category))
+        kept = tuple(category for category in Category if category not in lacking)
+    return Coverage(**shares, categories_sent=kept)

@@ -2,10 +2,11 @@
 
 Not known spreads: `not` of it is not known, and a rule fires on yes alone. What was found is a
 yes whatever else was missed; what was not found is a no only where nearly all of it could have
-been seen, else not known. So less coverage can silence a rule and never raise it.
+been seen, and the device sends hits of its kinds, else not known. So less coverage, and fewer
+kinds that leave the device, can silence a rule and never raise it.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import ge, gt, le, lt
 from typing import Literal, Protocol
@@ -14,6 +15,26 @@ from hub.scoring.case import ABSENCE_FROM, Case, Evidence, Selector, apart, gap_
 from hub.scoring.facts import known_to_hold
 from hub.scoring.local_time import Clock
 from hub.scoring.measured import MEASURED
+from hub.scoring.selectors import Hits, Spans
+
+__all__ = [
+    "COMPARISONS",
+    "All",
+    "Any",
+    "Case",
+    "Comparison",
+    "Condition",
+    "Count",
+    "Evidence",
+    "Fact",
+    "Hits",
+    "Measured",
+    "Not",
+    "Relation",
+    "Selector",
+    "Spans",
+    "StartedAt",
+]
 
 Relation = Literal["near", "after", "before", "during"]
 
@@ -40,32 +61,30 @@ class Count:
     """It begins while the other lasts."""
 
     def holds(self, case: Case) -> bool | None:
-        found = self.of.found(case)
-        others = {name: other.found(case) for name, other in self._others.items()}
-        found = [one for one in found if self._related(one, others)]
+        found, looked = self.of.found(case), [self.of]
+        for relation, other in self._others():
+            others = other.found(case)
+            looked.append(other)
+            found = [one for one in found if self._related(one, relation, others)]
         if len(apart(found, case.cool_down_s)) >= self.at_least:
             return True
-        looked = [self.of, *self._others.values()]
         seen = all(selector.share_seen(case) >= ABSENCE_FROM for selector in looked)
         return False if seen else None
 
-    @property
-    def _others(self) -> dict[Relation, Selector]:
-        asked: dict[Relation, Selector | None] = {
-            "near": self.near,
-            "after": self.after,
-            "before": self.before,
-            "during": self.during,
-        }
-        return {name: other for name, other in asked.items() if other is not None}
+    def _others(self) -> Iterator[tuple[Relation, Selector]]:
+        if self.near is not None:
+            yield "near", self.near
+        if self.after is not None:
+            yield "after", self.after
+        if self.before is not None:
+            yield "before", self.before
+        if self.during is not None:
+            yield "during", self.during
 
-    def _related(self, one: Evidence, others: Mapping[Relation, Sequence[Evidence]]) -> bool:
-        return all(
-            any(
-                gap_s(one, other) <= self.within_s and _IN_ORDER[relation](one, other)
-                for other in found
-            )
-            for relation, found in others.items()
+    def _related(self, one: Evidence, relation: Relation, others: Sequence[Evidence]) -> bool:
+        return any(
+            gap_s(one, other) <= self.within_s and _IN_ORDER[relation](one, other)
+            for other in others
         )
 
 
@@ -103,7 +122,7 @@ class Measured:
     limit: float
 
     def holds(self, case: Case) -> bool | None:
-        value = MEASURED[self.quantity].read(case.interaction, case.facts)
+        value = MEASURED[self.quantity].of(case.interaction, case.facts)
         return None if value is None else COMPARISONS[self.comparison](value, self.limit)
 
 

@@ -7,11 +7,13 @@ from uuid import UUID
 
 from hub.scoring.case import Case, Evidence, apart
 from hub.scoring.facts import Facts, known_to_hold
+from hub.scoring.heard import Heard
 from hub.scoring.measured import MEASURED
 from hub.scoring.quantities import coverage_of
 from hub.scoring.rules import COUNTED, Accused, Rule, RuleKind, placeholders
 from schemas.identifiers import uuid8
 from schemas.interaction import InteractionPayload
+from schemas.vocabulary import Role
 
 MOST_EVIDENCE = 50
 """Pieces shown with one flag; the timeline has all of them."""
@@ -58,10 +60,11 @@ def good_moments(
 
 
 def _raised(interaction: InteractionPayload, facts: Facts, rules: Sequence[Rule]) -> list[Flag]:
+    memory: dict[Role, list[Heard]] = {}
     return [
         _flag(rule, case)
         for rule in rules
-        if fires(rule, case := Case(interaction, facts, rule.cool_down_s))
+        if fires(rule, case := Case(interaction, facts, rule.cool_down_s, memory))
     ]
 
 
@@ -100,6 +103,8 @@ def flag_id(interaction_id: UUID, rule_id: str) -> UUID:
 def _blocks(name: str, case: Case) -> bool:
     if name == "boundary_uncertain":
         return case.interaction.boundary_uncertain
+    if name == "ended":
+        return not case.interaction.open
     return known_to_hold(name, case.facts) is True
 
 
@@ -131,7 +136,7 @@ def _filled(text: str, case: Case, counted: int, language: _Language) -> str:
         if name == COUNTED:
             shown = str(counted)
         else:
-            value = MEASURED[name].read(case.interaction, case.facts)
+            value = MEASURED[name].of(case.interaction, case.facts)
             shown = _shown(name, value, language)
         text = text.replace(f"{{{name}}}", shown)
     return text

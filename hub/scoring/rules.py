@@ -25,7 +25,8 @@ Reviewed = Literal["branch", "outside_branch"]
 KINDS: tuple[RuleKind, ...] = ("live", "review", "trend", "shadow", "positive")
 """`positive`: a good moment. It is shown as one, is never stored as a flag and asks nothing."""
 REVIEWED: tuple[Reviewed, ...] = ("branch", "outside_branch")
-BLOCKS = (*YES_OR_NO, "boundary_uncertain")
+BLOCKS = (*YES_OR_NO, "boundary_uncertain", "ended")
+"""`ended`: the interaction is over, and a rule of another kind asks about it now."""
 COUNTED = "evidence_count"
 WEEKS_SILENT = 4
 _PLACEHOLDER = re.compile(r"\{([a-z0-9_]*)\}")

@@ -138,7 +138,7 @@ def _part(part: RubricPart, interaction: InteractionPayload, facts: Facts) -> Pa
 def _item(
     item: Item, part_weight: float, interaction: InteractionPayload, facts: Facts
 ) -> ScoredItem:
-    quantity = QUANTITIES[item.measures].read(interaction, facts)
+    quantity = QUANTITIES[item.measures].of(interaction, facts)
     coverage = 0.0
     if quantity is not None:
         coverage = item.coverage_at_most

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from hub.scoring.case import ABSENCE_FROM, ANYWHERE, Case, Evidence, Window
-from hub.scoring.heard import hits, share_read, turns_of
+from hub.scoring.heard import could_come, share_read, turns_of
 from schemas.interaction import Turn
 from schemas.vocabulary import Category, Language, Role, SpanKind
 
@@ -20,12 +20,14 @@ class Hits:
     def found(self, case: Case) -> list[Evidence]:
         return [
             Evidence("hit", h.category, h.role, h.offset_s, 0.0, h.confidence)
-            for h in hits(case.interaction, self.role, self.categories, self.confidence)
-            if self.window.holds(h.offset_s, case)
+            for h in case.heard(self.role)
+            if h.category in self.categories
+            and h.confidence >= self.confidence
+            and self.window.holds(h.offset_s, case)
         ]
 
     def share_seen(self, case: Case) -> float:
-        if not self.window.can_tell(case):
+        if not (could_come(case.interaction, self.categories) and self.window.can_tell(case)):
             return 0.0
         return share_read(case.interaction, self.role)
 

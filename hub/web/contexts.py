@@ -270,6 +270,16 @@ class FlagView:
 
 
 @dataclass(frozen=True, slots=True)
+class GoodMomentView:
+    """Something that was done well. It asks nothing and is counted against nobody."""
+
+    rule_id: str
+    title: str
+    reason: str
+    evidence: Sequence[EvidenceView]
+
+
+@dataclass(frozen=True, slots=True)
 class InteractionDetail:
     interaction_id: UUID
     revision: int
@@ -290,12 +300,15 @@ class InteractionDetail:
     boundary_uncertain: bool
     coverage: dict[str, float]
     missing: Sequence[str]
+    not_sent: Sequence[str]
+    """Kinds of phrases, in words, whose hits the device does not send: of those nothing is known."""
     models: Sequence[str]
     figures: Sequence[FigureView]
     measurements: Sequence[MeasurementView]
     turns: Sequence[TurnView]
     spans: Sequence[SpanView]
     flags: Sequence[FlagView]
+    good_moments: Sequence[GoodMomentView]
     may_decide: bool
 
 

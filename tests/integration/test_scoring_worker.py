@@ -1,11 +1,13 @@
 """The worker on a real database: what it writes, what stays, what stops it and what does not."""
 
+import dataclasses
 import logging
 import threading
 
 import pytest
 from psycopg import sql
 
+from hub.scoring.condition import Measured
 from hub.scoring.facts import Facts
 from hub.scoring.flag import flag_id, flags
 from hub.scoring.rubrics import rubric_for
@@ -159,7 +161,11 @@ def test_a_decided_flag_keeps_its_decision_and_its_evidence(hub_db, ingest_db, s
     assert [row[2:] for row in after] == [row[2:] for row in before]
 
 
-def test_each_counter_is_judged_by_its_own_zone(hub_db, ingest_db, enrolled, branch, worker):
+def test_each_counter_is_judged_by_its_own_zone(hub_db, ingest_db, enrolled, branch):
+    # The number of dossiers, which the packaged rule asks for, comes from a queue system.
+    (rule,) = (rule for rule in RULES if rule.id == "over_15_minutes")
+    by_zone = dataclasses.replace(rule, when=Measured("handling_s", "above", 900))
+    worker = ScoringWorker(hub_db.open("worker"), RUBRICS, [by_zone], lambda: NOW)
     hub_db.rows("UPDATE hailong.counters SET zone = 'advice' WHERE counter_id = 'quay-06'")
     slow = measurements(handling_s=1500.0)
     arrive(ingest_db, enrolled(), interaction_payload(measurements=slow))

@@ -1,6 +1,7 @@
 """`hailong hub rules check`, as somebody who writes a rule meets it."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -10,9 +11,18 @@ from click.testing import CliRunner
 from jsonschema import Draft7Validator
 
 from hailong.cli import main
+from hub.scoring.case_facts import KNOWN
+from hub.scoring.case_files import HEARD, SAID
+from hub.scoring.condition_files import COUNT, FORMS
 from hub.scoring.errors import RuleError
+from hub.scoring.facts import YES_OR_NO, CounterMode, DossierStep, PauseReason
+from hub.scoring.local_time import PartOfDay
+from hub.scoring.measured import MEASURED
+from hub.scoring.moments import TICKET_MOMENTS
+from hub.scoring.quantities import QUANTITIES
 from hub.scoring.rule_cases import FOLDER, load_cases, try_rule
-from hub.scoring.rules import PACKAGED, load_rules
+from hub.scoring.rules import KINDS, OPTIONAL, PACKAGED, REQUIRED, load_rules
+from hub.scoring.selector_files import CLOCK, SELECTORS, WINDOW
 from tools.write_rule_schemas import documents
 
 RULE = "called_with_nobody"
@@ -150,6 +160,18 @@ def test_as_many_innocent_cases_as_others_and_two_of_each(folder):
 
     assert "got 1 case(s), expected 2 or more" in refused(fires=whole["fires"][:1])
     assert "got 1 innocent case(s) and 2 that fire" in refused(innocent=whole["innocent"][:1])
+
+
+def test_the_readme_names_every_field_form_and_fact():
+    readme = (PACKAGED / "README.md").read_text("utf-8")
+    for names in (
+        (*REQUIRED, *OPTIONAL, *FORMS, *COUNT, *WINDOW, *CLOCK, *YES_OR_NO, *HEARD, *KNOWN, *SAID),
+        *((*form.required, *form.optional) for form in SELECTORS.values()),
+        (*TICKET_MOMENTS, *DossierStep, *CounterMode, *PauseReason, *PartOfDay, *KINDS),
+        (n for n in MEASURED if n not in QUANTITIES),
+    ):
+        for name in names:
+            assert re.search(rf"\b{name}\b", readme), name
 
 
 # What editors read ------------------------------------------------------------------------

@@ -189,7 +189,15 @@ def test_money_and_abuse_never_stop_and_stand_outside_the_budget():
     assert {"money_hint", "abusive_language_staff", "abuse_by_citizen"} <= marked.keys()
     assert all(rule.outside_budget for rule in marked.values())
     by_id = {rule.id: rule for rule in RULES}
-    assert by_id["money_hint"].reviewed == "outside_branch"
+    money = ("money_hint", "off_tariff_money", "off_channel_contact", "citizen_offers_money")
+    outside = {rule.id for rule in RULES if rule.reviewed == "outside_branch"}
+    assert outside == set(money)
+    assert outside <= marked.keys()
+    # Asking for the manager is a complaint; the help button is a person who asks.
+    assert by_id["escalation"].outside_budget
+    assert by_id["help_button"].outside_budget
+    assert [rule.id for rule in RULES if rule.weeks_silent != 4] == ["help_button"]
+    assert by_id["help_button"].weeks_silent == 0
     ordinary = by_id["greeting_missing"]
     assert (ordinary.reviewed, ordinary.never_stops, ordinary.outside_budget) == (
         "branch",
@@ -225,8 +233,8 @@ def edited(tmp_path: Path, source: Path, name: str, old: str, new: str) -> Path:
         ("kind: review", "kind: verdict", "kind", "expected live, positive, review, shadow, trend"),
         ("severity: 4", "severity: 9", "severity", "number from 1 to 5"),
         ("severity: 4", "severity: 2.5", "severity", "whole number"),
-        ("version: 1\n", "", "file", "got no version"),
-        ("version: 1", "version: 1\nversion: 2", "version", "got version twice"),
+        ("version: 2\n", "", "file", "got no version"),
+        ("version: 2", "version: 2\nversion: 3", "version", "got version twice"),
         ("rule: abusive", "rule: abusiv", "rule", "as the file's name says"),
         ("role: staff\n", "role: unknown\n", "role", "expected citizen, none, staff"),
         ("[abusive]", "[swearing]", "categories", "got 'swearing'"),
@@ -325,6 +333,18 @@ def test_the_line_is_the_lines_own(tmp_path):
         if "above: long" in text
     )
     with pytest.raises(RuleError, match=rf"over_15_minutes\.yaml, line {line}, field above"):
+        load_rules(folder)
+
+
+def test_a_condition_that_is_a_part_of_itself_is_refused(tmp_path):
+    folder = edited(
+        tmp_path,
+        RULE_FILES,
+        "over_15_minutes.yaml",
+        "when:\n  measured: {quantity: handling_s_per_dossier, above: 900}",
+        "when: &it\n  not: *it",
+    )
+    with pytest.raises(RuleError, match="field not: got conditions over 12 deep"):
         load_rules(folder)
 
 

@@ -21,10 +21,12 @@ from hub.web.rulebook import RuleBook
 from hub.web.views.flags import SHOWN_KINDS, flag_views, sees_city
 from hub.web.views.interactions import figure_for, measured
 from hub.web.views.measurements import measurement_views
+from schemas.vocabulary import Category
 
 _FIGURES = ("experience", "counter_part")
 _MOST_FLAGS = 200
 _KNOWS_STAFF = frozenset({UserRole.SUPERVISOR, UserRole.CLERK})
+_NO_SHARES = frozenset({"missing", "categories_sent"})
 _UNNAMED_UNTIL_DECIDED = frozenset({"money_hint"})
 """Rules that are so grave that a name would decide the review."""
 
@@ -65,8 +67,9 @@ def interaction_detail(
         source=row.source,
         end_reason=row.end_reason,
         boundary_uncertain=row.boundary_uncertain,
-        coverage={k: v for k, v in row.coverage.items() if k != "missing"},
+        coverage={k: v for k, v in row.coverage.items() if k not in _NO_SHARES},
         missing=list(row.coverage.get("missing", ())),
+        not_sent=_not_sent(row, speech),
         models=row.models,
         figures=[
             figure
@@ -78,6 +81,7 @@ def interaction_detail(
         turns=[_turn(t, speech) for t in turns],
         spans=_spans(row, speech),
         flags=flag_views(connection, rulebook, speech, session, flags, reasons),
+        good_moments=rulebook.good_moments(row, turns, speech),
         may_decide=may_open(session.role, "page.decide"),
     )
 
@@ -139,6 +143,13 @@ def _hit(hit: dict[str, Any], speech: Speech) -> HitView:
         offset_s=hit["offset_s"],
         confidence=hit["confidence"],
     )
+
+
+def _not_sent(row: InteractionRow, speech: Speech) -> list[str]:
+    sent = row.coverage.get("categories_sent")
+    if sent is None:
+        return []
+    return [speech.word("category", category) for category in Category if category not in sent]
 
 
 def _spans(row: InteractionRow, speech: Speech) -> list[SpanView]:

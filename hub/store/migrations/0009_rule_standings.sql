@@ -97,9 +97,10 @@ BEGIN
     END LOOP;
     FOREACH name IN ARRAY ARRAY['rule_standings', 'review_budgets'] LOOP
         EXECUTE format('CREATE POLICY by_branch ON hailong.%I '
-            'USING (branch_id = ANY (hailong.visible_branches()))', name);
+            'USING (branch_id = ANY ((SELECT hailong.visible_branches())::text[])) '
+            'WITH CHECK (branch_id IN (SELECT unnest(hailong.visible_branches())))', name);
         EXECUTE format('CREATE POLICY not_for_clerks ON hailong.%I AS RESTRICTIVE TO hailong_app '
-            'USING (hailong.visible_staff() = ''*'')', name);
+            'USING ((SELECT hailong.visible_staff()) = ''*'')', name);
     END LOOP;
 END $$;
 CREATE POLICY whole_city ON hailong.rule_figures USING (true);
