@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from itertools import islice
-from typing import Any, TypeVar
+from typing import TypeVar
 from uuid import UUID
 
 from hub.scoring.budget import CAP, day_of
@@ -20,13 +20,12 @@ from hub.scoring.facts import Facts
 from hub.scoring.flag import fires
 from hub.scoring.heard import LEAST_ROLE_CONFIDENCE
 from hub.scoring.rules import Rule
-from hub.scoring.sieve import Reads, Sieve, may_hold, sieve_of
+from hub.scoring.sieve import Reads, Sieve, bare, may_hold, sieve_of
 from hub.scoring.stored_turns import read_turns
 from hub.scoring.worker import rebuild
 from hub.store import backtest as store
 from hub.store.backtest import BacktestConnection, Said, Stay, TurnRow, Wanted
 from hub.store.scoring import Queued
-from schemas.interaction import InteractionPayload
 from schemas.vocabulary import Role, Zone
 
 _AT_ONCE = 500
@@ -179,19 +178,8 @@ def _by_facts(rule: Rule, stays: Sequence[Stay], facts: Sequence[Facts]) -> dict
     return {
         stay.key: known
         for stay, known in zip(stays, facts, strict=True)
-        if may_fire(Case(_bare(stay), known, rule.cool_down_s))
+        if may_fire(Case(bare(stay.key.at, stay.ended_at), known, rule.cool_down_s))
     }
-
-
-def _bare(stay: Stay) -> InteractionPayload:
-    """No more of it than when it began and ended; whatever else is read of it is a fault."""
-    known: dict[str, Any] = {
-        "interaction_id": stay.key.interaction_id,
-        "started_at": stay.key.at,
-        "ended_at": stay.ended_at,
-        "open": False,
-    }
-    return InteractionPayload.model_construct(**known)
 
 
 def _fired(

@@ -5,8 +5,10 @@ scoring worker does. The sieve lets through at least those: each part of it foll
 and what it cannot tell it leaves out. Never text of a file: names that are enumerated, and numbers.
 """
 
+import typing
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import IntEnum
 
 from hub.scoring.case import ANYWHERE, Case, Selector
@@ -24,6 +26,7 @@ from hub.scoring.condition import (
 from hub.scoring.moments import CounterStates, DossierEvents, TicketMoments
 from hub.scoring.rules import Rule
 from hub.scoring.selectors import Hits, Spans
+from schemas.interaction import Coverage, InteractionPayload
 from schemas.vocabulary import Role
 
 PATHS: Mapping[str, str] = {
@@ -124,6 +127,19 @@ def may_hold(condition: Condition, known: Reads) -> Callable[[Case], bool]:
         # Whatever it must be near to: without it there is nothing to count.
         return lambda case: len(condition.of.found(case)) >= condition.at_least
     return lambda _case: True
+
+
+def bare(started_at: datetime, ended_at: datetime) -> InteractionPayload:
+    """As much of an interaction as Reads.FACTS needs; whatever else is read of it is a fault."""
+    sent: dict[str, typing.Any] = {"categories_sent": None}
+    known: dict[str, typing.Any] = {
+        "started_at": started_at,
+        "ended_at": ended_at,
+        "open": False,
+        # Asked of every number, also of those that count no phrases.
+        "coverage": Coverage.model_construct(categories_sent=None),
+    }
+    return InteractionPayload.model_construct(**known)
 
 
 def reads(condition: Condition) -> Reads:
