@@ -137,7 +137,7 @@ def bare(started_at: datetime, ended_at: datetime) -> InteractionPayload:
         "ended_at": ended_at,
         "open": False,
         # Asked of every number, also of those that count no phrases.
-        "coverage": Coverage.model_construct(categories_sent=None),
+        "coverage": Coverage.model_construct(**sent),
     }
     return InteractionPayload.model_construct(**known)
 
