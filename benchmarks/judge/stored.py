@@ -137,8 +137,8 @@ def _interaction(key: str, at: datetime, zone: str, identity: UUID, chance: rand
     measured["interruptions"]["staff"] = interruptions
     measured["longest_unattended_s"] = measured["unattended_s"] = away_s
     seen = coverage().model_dump(mode="json")
-    for name in seen:
-        if name != "missing":
+    for name, share in seen.items():
+        if isinstance(share, float):
             seen[name] = round(1 - chance.random() ** 4, 3)
     spans = [{"kind": "citizen_present", "role": None, "start_s": 0.0, "duration_s": handling_s}]
     if raised_s:

@@ -16,6 +16,7 @@ from hub.scoring.budget import day_of
 from hub.scoring.rules import Rule
 from hub.scoring.standing import Pooled, Stood, Tally, next_standing, pool
 from hub.store import standings as store
+from hub.store.errors import DatabaseUnavailableError, StoreError
 from hub.store.pool import Database
 from hub.store.standings import FigureRow, StandingConnection, StandingRow, TallyRow
 
@@ -44,7 +45,14 @@ class StandingKeeper:
         today = day_of(self._clock())
         if today == self._looked:
             return 0
-        written = self.look()
+        written = 0
+        try:
+            written = self.look()
+        except DatabaseUnavailableError:
+            raise
+        except StoreError as error:
+            # Rules stand as they stood, and interactions are scored all the same.
+            log.warning("how rules stand cannot be looked at today: %s", error)
         self._looked = today
         return written
 

@@ -161,6 +161,28 @@ def test_the_worker_looks_when_a_day_begins(hub_db, ingest_db, sender):
     assert worker._keeper.look_if_due() == 0
 
 
+def test_a_look_that_fails_does_not_stop_scoring(hub_db, ingest_db, sender, caplog):
+    rule = replace(ADDRESS, weeks_silent=1)
+    arrive(ingest_db, sender, *addressed())
+    worker = ScoringWorker(hub_db.open("worker"), RUBRICS, [rule], lambda: NOW, by_standing=True)
+    worker.run_once()
+    hub_db.rows("ALTER TABLE hailong.rule_figures RENAME COLUMN bulk TO other")
+    try:
+        decided = "UPDATE hailong.flags SET state = 'decided'"
+        hub_db.rows(decided)
+        hub_db.rows(
+            "WITH made AS (INSERT INTO hailong.users (login, password_hash, role)"
+            " VALUES ('u', '-', 'supervisor') RETURNING user_id)"
+            " INSERT INTO hailong.reviews SELECT branch_id, counter_id, at, flag_id, 1,"
+            " interaction_id, 'dismissed', 'none', user_id FROM hailong.flags, made"
+        )
+        assert worker._keeper is not None
+        assert worker._keeper.look_if_due() == 0
+    finally:
+        hub_db.rows("ALTER TABLE hailong.rule_figures RENAME COLUMN other TO bulk")
+    assert "cannot be looked at today" in caplog.text
+
+
 def test_above_the_days_budget_flags_are_trends_and_qa_is_told(
     hub_db, ingest_db, sender, worker, caplog
 ):
