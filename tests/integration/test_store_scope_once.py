@@ -76,9 +76,7 @@ def test_many_branches_are_written_in_one_statement(module_db):
     )
     with psycopg.connect(module_db.url("ingest")) as connection:
         for named, expected in ((branches, 300), (branches[:299], None)):
-            connection.execute(
-                "SELECT set_config('hailong.branches', %s, true)", [",".join(named)]
-            )
+            connection.execute("SELECT set_config('hailong.branches', %s, true)", [",".join(named)])
             if expected is not None:
                 assert connection.execute(insert, [branches]).rowcount == expected
             else:
