@@ -10,9 +10,10 @@ from datetime import timedelta
 import psycopg
 from psycopg.rows import TupleRow
 
-from benchmarks.pages.city import ACTIVITY_DAYS, INTERACTIONS_A_DAY, NOW, office_days
+from benchmarks.pages.city import INTERACTIONS_A_DAY, NOW, office_days
 
 ROLLUP_DAYS = 90
+ROLLUP_FROM = NOW.date() - timedelta(days=ROLLUP_DAYS)
 _HOURS_OPEN = (8, 16)
 _CELL = """
     %(n)s * {times}, %(n)s * {times} * middle.at * 10, %(n)s * {times} * (middle.at * 10 + 1) ^ 2,
@@ -85,7 +86,3 @@ def add_sums(connection: psycopg.Connection[TupleRow], devices: list[str]) -> No
         connection.execute("SELECT set_config('hailong.branches', %s, true)", [branch])
         connection.execute("SELECT hailong.fold_row_counts(%s)", [branch])
     connection.commit()
-
-
-ROLLUP_FROM = NOW.date() - timedelta(days=ROLLUP_DAYS)
-ACTIVITY_FROM = NOW.date() - timedelta(days=ACTIVITY_DAYS)
