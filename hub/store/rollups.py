@@ -146,7 +146,7 @@ def figures(
     included. By hour, the whole months that the range touches.
 
     SHOWN_FROM is the `least` of pages; 1 shows everything and is for sums of cells alone.
-    Without percentiles it is asked and answered many times as fast.
+    Without percentiles it is asked and answered about twice as fast.
     """
     values = {
         "measure": measure.measure,
