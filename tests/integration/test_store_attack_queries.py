@@ -35,6 +35,7 @@ ROLE = {
     "rollup_check": "migrator",
     "rollups": "app",
     "roster": "migrator",
+    "row_counts": "migrator",
     "scoring": "worker",
 }
 """Whose queries a file holds. The migrator's are an operator's commands over all branches: of
@@ -65,6 +66,7 @@ OTHERS = {
     ("rollups", "branches_marked"): "worker",
     ("rollups", "roll_up"): "worker",
     ("rollups", "roll_up_activity"): "worker",
+    ("rollups", "fold_row_counts"): "worker",
 }
 """Queries that another role runs than the rest of their file."""
 EVERY_BRANCH = {
@@ -115,6 +117,7 @@ NAMES = {
     "day": sql.Identifier("day"),
     "part": sql.Identifier("hailong_private", "activity"),
     "timescale": sql.Identifier("timescaledb"),
+    "bins": sql.SQL("NULL"),
 }
 """What the programs put in the place of names."""
 

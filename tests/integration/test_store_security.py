@@ -37,6 +37,8 @@ BRANCH_TABLES = (
     "hour_rollups",
     "staff_rollups",
     "activity_rollups",
+    "row_counts",
+    "row_changes",
 )
 NOT_BY_BRANCH = {
     "branches": "names on the building",
@@ -130,6 +132,14 @@ def fill(db, branch):
         branch,
         AT,
     )
+    # All of this was counted: one row of each, as of the other tables.
+    db.rows("DELETE FROM hailong.row_changes WHERE branch_id = %s", branch)
+    for table in ("row_counts", "row_changes"):
+        db.rows(
+            f"INSERT INTO hailong.{table} (branch_id, kept_in, part, variant, rows)"
+            " VALUES (%s, 'turns', '2026-03-09', '', 1)",
+            branch,
+        )
 
 
 @pytest.fixture(scope="module")
@@ -209,7 +219,16 @@ def test_a_clerk_sees_the_own_alone(app, table):
 
 
 @pytest.mark.parametrize(
-    "table", ["activity", "rejects", "rollups", "hour_rollups", "activity_rollups"]
+    "table",
+    [
+        "activity",
+        "rejects",
+        "rollups",
+        "hour_rollups",
+        "activity_rollups",
+        "row_counts",
+        "row_changes",
+    ],
 )
 def test_what_is_a_counters_and_no_persons_no_clerk_sees(app, table):
     assert seen(app, table, [OURS], f"{OURS}-an") == []
