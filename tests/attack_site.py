@@ -156,6 +156,8 @@ FILLERS = {
     "hailong.activity_marks": (
         "(DEFAULT, %(branch_id)s, %(counter_id)s, date_trunc('hour', %(at)s, 'UTC'))"
     ),
+    "hailong.row_counts": "(%(branch_id)s, 'turns', '2026-03-09', '', 1)",
+    "hailong.row_changes": "(DEFAULT, %(branch_id)s, 'turns', '2026-03-09', '', 1)",
     "hailong_private.rollups_closed": "('interactions', '2020-01-01Z')",
     "hailong.files": "(%(sha256)s, 1)",
     "hailong.releases": "(%(release_no)s, %(json)s, %(login)s)",

@@ -81,12 +81,7 @@ class StandingKeeper:
         if rule is None:
             return False  # Not in force any more: it stands as it stood.
         if row.counted_from is not None:
-            counted = store.tallies(
-                connection,
-                rule_id=rule.id,
-                rule_version=rule.version,
-                since=row.counted_from,
-            )
+            counted = store.tallies(connection, rule_id=rule.id, since=row.counted_from)
         judged = pooled_tally(counted, row.branch_id, rule.id, rule.version)
         stood = next_standing(rule, stood_of(row), judged.tally, now)
         return stood is not None and self._write(connection, row, rule, stood, judged)

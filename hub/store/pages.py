@@ -17,6 +17,8 @@ _SQL = load_queries("pages")
 _Row = TypeVar("_Row")
 PageConnection: TypeAlias = Connection[TupleRow]
 _STATES = ("open", "decided", "withdrawn")
+_PARTED = {query.removeprefix("oldest_") for query in _SQL if query.startswith("oldest_")}
+"""Classes of which the counts say in which partition the oldest row is to be looked for."""
 Json = Any
 """A jsonb column, as its writer left it."""
 
@@ -306,7 +308,18 @@ def rejects(
 
 
 def kept(connection: PageConnection) -> list[KeptRow]:
-    return _all(connection, KeptRow, "kept", {})
+    """Exact, but for `activity`: of its windows those that the rollup worker has counted, which it
+    does every ten minutes, and of the oldest the hour.
+    """
+    found = []
+    for name, rows, from_at in connection.execute(_SQL["kept"]).fetchall():
+        oldest = from_at
+        if from_at is not None and name in _PARTED:
+            # That was the beginning of its partition.
+            row = connection.execute(_SQL[f"oldest_{name}"], {"from_at": from_at}).fetchone()
+            oldest = row and row[0]
+        found.append(KeptRow(name, rows, oldest))
+    return found
 
 
 def ping(connection: PageConnection) -> None:

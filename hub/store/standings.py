@@ -108,12 +108,14 @@ def tallies(
     connection: StandingConnection,
     *,
     rule_id: str | None = None,
-    rule_version: int | None = None,
     since: datetime | None = None,
 ) -> list[TallyRow]:
-    """The latest decision of each flag raised since then."""
-    values = {"rule_id": rule_id, "rule_version": rule_version, "since": since}
-    return _all(connection, TallyRow, "tallies", values)
+    """The latest decision of each flag raised since then; a clerk's, of the own interactions."""
+    limited = connection.execute(_SQL["visible_staff"]).fetchone() != ("*",)
+    if limited or since is not None:
+        values = {"rule_id": rule_id, "since": since}
+        return _all(connection, TallyRow, "tallies_since", values)
+    return _all(connection, TallyRow, "tallies", {"rule_id": rule_id})
 
 
 def put_figure(connection: StandingConnection, row: FigureRow) -> None:

@@ -36,6 +36,7 @@ ROLE = {
     "rollup_check": "migrator",
     "rollups": "app",
     "roster": "migrator",
+    "row_counts": "migrator",
     "scoring": "worker",
     "standings": "worker",
     "trends": "app",
@@ -68,6 +69,7 @@ OTHERS = {
     ("rollups", "branches_marked"): "worker",
     ("rollups", "roll_up"): "worker",
     ("rollups", "roll_up_activity"): "worker",
+    ("rollups", "fold_row_counts"): "worker",
 }
 """Queries that another role runs than the rest of their file."""
 EVERY_BRANCH = {
@@ -121,6 +123,7 @@ NAMES = {
     "day": sql.Identifier("day"),
     "part": sql.Identifier("hailong_private", "activity"),
     "timescale": sql.Identifier("timescaledb"),
+    "bins": sql.SQL("NULL"),
 }
 """What the programs put in the place of names."""
 

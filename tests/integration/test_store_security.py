@@ -39,6 +39,8 @@ BRANCH_TABLES = (
     "activity_rollups",
     "rule_standings",
     "review_budgets",
+    "row_counts",
+    "row_changes",
 )
 NOT_BY_BRANCH = {
     "branches": "names on the building",
@@ -139,6 +141,14 @@ def fill(db, branch):
         branch,
         AT,
     )
+    # All of this was counted: one row of each, as of the other tables.
+    db.rows("DELETE FROM hailong.row_changes WHERE branch_id = %s", branch)
+    for table in ("row_counts", "row_changes"):
+        db.rows(
+            f"INSERT INTO hailong.{table} (branch_id, kept_in, part, variant, rows)"
+            " VALUES (%s, 'turns', '2026-03-09', '', 1)",
+            branch,
+        )
 
 
 @pytest.fixture(scope="module")
@@ -227,6 +237,8 @@ def test_a_clerk_sees_the_own_alone(app, table):
         "activity_rollups",
         "rule_standings",
         "review_budgets",
+        "row_counts",
+        "row_changes",
     ],
 )
 def test_what_is_a_counters_and_no_persons_no_clerk_sees(app, table):

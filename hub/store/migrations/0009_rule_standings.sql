@@ -1,5 +1,6 @@
 -- How rules stand at each branch, the branch's budget of review flags a day, and who reviews a
 -- flag: the branch, or the city's QA where a rule is reviewed outside the branch.
+-- loses: hailong.row_counts, hailong.row_changes
 
 -- What becomes of a flag ---------------------------------------------------------------
 
@@ -12,6 +13,103 @@ ALTER TABLE hailong.flags
 
 -- Many flags decided at once: such decisions say nothing of a rule.
 ALTER TABLE hailong.reviews ADD COLUMN bulk boolean NOT NULL DEFAULT false;
+
+-- Counts of decisions, by the rule's version too and with bulk decisions told apart: a variant is
+-- outcome, ground (`bulk` where it was one of many), rule and version of a flag's last decision.
+
+CREATE OR REPLACE FUNCTION hailong_private.count_decisions() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    INSERT INTO hailong.row_changes (branch_id, kept_in, part, variant, rows)
+    SELECT k.branch_id, 'decisions', date_trunc('week', k.at AT TIME ZONE 'UTC')::date,
+           l.outcome || ' ' || l.ground || ' ' || f.rule_id || ' ' || f.rule_version, sum(l.sign)
+    FROM (SELECT branch_id, counter_id, at, flag_id, min(review_no) AS first, max(review_no) AS last
+          FROM changed GROUP BY 1, 2, 3, 4) k
+    JOIN hailong.flags f ON f.branch_id = k.branch_id AND f.counter_id = k.counter_id
+        AND f.at = k.at AND f.flag_id = k.flag_id
+    CROSS JOIN LATERAL (
+        -- Decisions on a flag come in the order of their numbers and go all at once.
+        (SELECT 1 AS sign, c.outcome,
+                CASE WHEN c.bulk THEN 'bulk' ELSE c.ground END AS ground FROM changed c
+         WHERE TG_OP = 'INSERT' AND c.flag_id = k.flag_id AND c.review_no = k.last)
+        UNION ALL
+        (SELECT -1, r.outcome, CASE WHEN r.bulk THEN 'bulk' ELSE r.ground END
+         FROM hailong.reviews r
+         WHERE TG_OP = 'INSERT' AND r.branch_id = k.branch_id AND r.counter_id = k.counter_id
+           AND r.at = k.at AND r.flag_id = k.flag_id AND r.review_no < k.first
+         ORDER BY r.review_no DESC LIMIT 1)
+        UNION ALL
+        (SELECT -1, c.outcome, CASE WHEN c.bulk THEN 'bulk' ELSE c.ground END FROM changed c
+         WHERE TG_OP = 'DELETE' AND c.flag_id = k.flag_id AND c.review_no = k.last)) l
+    GROUP BY 1, 3, 4 HAVING sum(l.sign) <> 0;
+    RETURN NULL;
+END $$;
+
+CREATE OR REPLACE FUNCTION hailong_private.count_undecided() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    INSERT INTO hailong.row_changes (branch_id, kept_in, part, variant, rows)
+    SELECT f.branch_id, 'decisions', date_trunc('week', f.at AT TIME ZONE 'UTC')::date,
+           l.outcome || ' ' || l.ground || ' ' || f.rule_id || ' ' || f.rule_version, -count(*)
+    FROM changed f
+    CROSS JOIN LATERAL (
+        SELECT r.outcome, CASE WHEN r.bulk THEN 'bulk' ELSE r.ground END AS ground
+        FROM hailong.reviews r
+        WHERE r.branch_id = f.branch_id AND r.counter_id = f.counter_id AND r.at = f.at
+          AND r.flag_id = f.flag_id
+        ORDER BY r.review_no DESC LIMIT 1) l
+    GROUP BY 1, 3, 4;
+    RETURN NULL;
+END $$;
+
+CREATE OR REPLACE FUNCTION hailong_private.counted_rows()
+    RETURNS TABLE (branch_id text, kept_in text, part date, variant text, rows bigint)
+    LANGUAGE sql STABLE AS $$
+    SELECT i.branch_id, 'interactions', date_trunc('week', i.at AT TIME ZONE 'UTC')::date, '',
+           count(*) FROM hailong.interactions i GROUP BY 1, 3
+    UNION ALL
+    SELECT t.branch_id, 'turns', date_trunc('week', t.at AT TIME ZONE 'UTC')::date, '', count(*)
+    FROM hailong.turns t GROUP BY 1, 3
+    UNION ALL
+    SELECT s.branch_id, 'scores', date_trunc('week', s.at AT TIME ZONE 'UTC')::date, '', count(*)
+    FROM hailong.scores s GROUP BY 1, 3
+    UNION ALL
+    SELECT f.branch_id, 'flags', date_trunc('week', f.at AT TIME ZONE 'UTC')::date, '', count(*)
+    FROM hailong.flags f GROUP BY 1, 3
+    UNION ALL
+    SELECT r.branch_id, 'reviews', date_trunc('week', r.at AT TIME ZONE 'UTC')::date, '', count(*)
+    FROM hailong.reviews r GROUP BY 1, 3
+    UNION ALL
+    SELECT l.branch_id, 'decisions', date_trunc('week', l.at AT TIME ZONE 'UTC')::date,
+           l.outcome || ' ' || CASE WHEN l.bulk THEN 'bulk' ELSE l.ground END || ' ' || f.rule_id || ' ' || f.rule_version, count(*)
+    FROM (SELECT DISTINCT ON (r.branch_id, r.counter_id, r.at, r.flag_id) r.*
+          FROM hailong.reviews r
+          ORDER BY r.branch_id, r.counter_id, r.at, r.flag_id, r.review_no DESC) l
+    JOIN hailong.flags f USING (branch_id, counter_id, at, flag_id)
+    GROUP BY 1, 3, 4
+    UNION ALL
+    SELECT d.branch_id, 'rollups', date_trunc('month', d.day::timestamp)::date, '', count(*)
+    FROM hailong.rollups d GROUP BY 1, 3
+    UNION ALL
+    SELECT d.branch_id, 'staff_rollups', date_trunc('month', d.day::timestamp)::date, '', count(*)
+    FROM hailong.staff_rollups d GROUP BY 1, 3
+    UNION ALL
+    SELECT m.branch_id, 'hour_rollups', date_trunc('month', m.month::timestamp)::date, '', count(*)
+    FROM hailong.hour_rollups m GROUP BY 1, 3
+    UNION ALL
+    SELECT a.branch_id, 'activity_rollups', date_trunc('month', a.hour_at AT TIME ZONE 'UTC')::date,
+           '', count(*) FROM hailong.activity_rollups a GROUP BY 1, 3
+    UNION ALL
+    SELECT a.branch_id, 'activity', (a.hour_at AT TIME ZONE 'UTC')::date, '', sum(a.windows)
+    FROM hailong.activity_rollups a
+    WHERE a.hour_at >= hailong_private.closed_before('activity') GROUP BY 1, 3
+$$;
+
+DELETE FROM hailong.row_changes WHERE kept_in = 'decisions';
+DELETE FROM hailong.row_counts WHERE kept_in = 'decisions';
+INSERT INTO hailong.row_counts (branch_id, kept_in, part, variant, rows)
+SELECT branch_id, kept_in, part, variant, rows FROM hailong_private.counted_rows()
+WHERE kept_in = 'decisions';
 
 -- How rules stand ----------------------------------------------------------------------
 
@@ -109,6 +207,8 @@ GRANT SELECT, INSERT ON hailong.rule_standings TO hailong_worker;
 GRANT SELECT, INSERT, UPDATE ON hailong.rule_figures, hailong.review_budgets TO hailong_worker;
 GRANT SELECT ON hailong.rule_standings, hailong.rule_figures, hailong.review_budgets
     TO hailong_app, hailong_auditor;
+-- Decisions are counted there.
+GRANT SELECT ON hailong.row_counts, hailong.row_changes TO hailong_worker;
 
 -- Who decides on a flag: a supervisor of its branch, or QA where it is reviewed outside. A
 -- decision names a person who may decide, so that nobody signs with another's hand.

@@ -35,9 +35,40 @@ VALUES (%(branch_id)s, %(rule_id)s, %(rule_version)s, %(standing_no)s, %(standin
 ON CONFLICT DO NOTHING
 RETURNING standing_no;
 
+-- name: visible_staff
+-- Whom this transaction is limited to.
+SELECT hailong.visible_staff();
+
 -- name: tallies
 -- Decisions by branch, rule and version: the latest of each flag, one flag an interaction. Bulk
--- decisions are counted apart. `since`: of flags raised from then on.
+-- decisions are counted apart. From the counts of decisions: `variant` is outcome, ground, rule and
+-- version.
+SELECT d.branch_id, d.name[3] AS rule_id, d.name[4]::integer AS rule_version,
+       COALESCE(sum(d.rows) FILTER (WHERE d.name[2] <> 'bulk'), 0)::integer AS decided,
+       COALESCE(sum(d.rows) FILTER (WHERE d.name[2] NOT IN ('bulk', 'none')
+                                      AND d.name[1] <> 'insufficient'), 0)::integer AS with_ground,
+       COALESCE(sum(d.rows) FILTER (WHERE d.name[2] NOT IN ('bulk', 'none')
+                                      AND d.name[1] IN ('confirmed', 'coached')), 0)::integer
+           AS founded,
+       COALESCE(sum(d.rows) FILTER (WHERE d.name[2] = 'bulk'), 0)::integer AS bulk
+FROM (
+    SELECT p.branch_id, string_to_array(p.variant, ' ') AS name, p.rows
+    FROM (SELECT x.branch_id, x.part, x.variant, sum(x.rows) AS rows
+          FROM (SELECT branch_id, part, variant, rows FROM hailong.row_counts
+                WHERE kept_in = 'decisions'
+                UNION ALL
+                SELECT branch_id, part, variant, rows FROM hailong.row_changes
+                WHERE kept_in = 'decisions') x
+          WHERE x.branch_id = ANY (hailong.visible_branches())
+          GROUP BY x.branch_id, x.part, x.variant) p
+    WHERE hailong.is_kept('decisions', p.part)) d
+WHERE %(rule_id)s::text IS NULL OR d.name[3] = %(rule_id)s
+GROUP BY 1, 2, 3 HAVING sum(d.rows) > 0
+ORDER BY 1, 2, 3;
+
+-- name: tallies_since
+-- The same of flags raised from a time on, one by one; and of a clerk, of the own interactions:
+-- nobody is told what all of a branch's were.
 SELECT f.branch_id, f.rule_id, f.rule_version,
        count(*) FILTER (WHERE NOT l.bulk)::integer AS decided,
        count(*) FILTER (WHERE NOT l.bulk AND l.ground <> 'none'
@@ -53,7 +84,6 @@ JOIN LATERAL (
     ORDER BY r.review_no DESC LIMIT 1) l ON true
 WHERE f.branch_id = ANY (hailong.visible_branches()) AND f.state = 'decided'
   AND (%(rule_id)s::text IS NULL OR f.rule_id = %(rule_id)s)
-  AND (%(rule_version)s::integer IS NULL OR f.rule_version = %(rule_version)s)
   AND (%(since)s::timestamptz IS NULL OR f.raised_at >= %(since)s)
 GROUP BY f.branch_id, f.rule_id, f.rule_version
 ORDER BY f.branch_id, f.rule_id, f.rule_version;
