@@ -60,7 +60,7 @@ class Admission:
         self._branch = branch_id
         self._rules = {rule.id: rule for rule in rules}
         self._now = now
-        self._standings = _known(connection)
+        self._standings = _known(connection, branch_id)
         self._budget: DayBudget | None = None
         self._judged: Mapping[_Version, float] | None = None
         new = [
@@ -73,7 +73,7 @@ class Admission:
             store.add_standing(connection, entry(branch_id, rule, 1, stood))
         if new:
             # Another worker may have been first.
-            self._standings = _known(connection)
+            self._standings = _known(connection, branch_id)
 
     def admit(self, key: Queued, raised: Sequence[Flag]) -> list[Admitted]:
         """In the order given. What was raised before comes with the rule's own kind, which the
@@ -135,6 +135,24 @@ class Admission:
         return Weakness(judged, rule.severity, rule.id)
 
 
+def live_allowed(
+    connection: StandingConnection, branch_id: str, rules: Sequence[Rule]
+) -> list[Rule]:
+    """Of a branch, the rules that may raise a live alert there: those in force. One that is silent
+    or stopped is asked of the finished interaction alone, which writes down its first use.
+    """
+    known = _known(connection, branch_id)
+    return [
+        rule
+        for rule in rules
+        if (
+            stood.standing in {"active", "city"}
+            if (stood := known.get((rule.id, rule.version)))
+            else rule.weeks_silent == 0
+        )
+    ]
+
+
 def judged_shares(connection: StandingConnection, branch_id: str) -> dict[_Version, float]:
     """What each version of each rule is judged by at a branch, where there is a decision."""
     own = {
@@ -188,8 +206,12 @@ def stood_of(row: StandingRow) -> Stood:
     )
 
 
-def _known(connection: StandingConnection) -> dict[_Version, Stood]:
-    return {(row.rule_id, row.rule_version): stood_of(row) for row in store.standings(connection)}
+def _known(connection: StandingConnection, branch_id: str) -> dict[_Version, Stood]:
+    return {
+        (row.rule_id, row.rule_version): stood_of(row)
+        for row in store.standings(connection)
+        if row.branch_id == branch_id
+    }
 
 
 def _day_budget(rows: Sequence[BudgetRow]) -> DayBudget:

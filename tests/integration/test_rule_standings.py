@@ -10,6 +10,7 @@ import pytest
 from hub.casework.errors import DecisionNotAllowedError
 from hub.casework.precision import measured
 from hub.casework.reviews import decide
+from hub.scoring.admission import live_allowed
 from hub.scoring.standing import is_sampled
 from hub.scoring.standing_keeper import StandingKeeper
 from hub.scoring.worker import ScoringWorker
@@ -355,6 +356,23 @@ def test_abuse_under_its_floor_goes_to_the_citys_qa_and_never_stops(
     with hub_db.open("app").branches_transaction([branch]) as connection:
         decide(connection, flags[0][0], by=person("qa"), **given)
     assert hub_db.value("SELECT count(*) FROM hailong.flags WHERE state = 'open'") == 0
+
+
+def test_only_rules_in_force_raise_live_alerts(hub_db, ingest_db, sender, branch, worker, keeper):
+    live = next(rule for rule in RULES if rule.id == "escalation")
+    soon = replace(live, version=2, weeks_silent=0)
+
+    def allowed():
+        with hub_db.open("worker").branches_transaction([branch]) as connection:
+            return live_allowed(connection, branch, [live, soon])
+
+    # Not met yet: silent, where it will be.
+    assert allowed() == [soon]
+    arrive(ingest_db, sender, interaction_payload())
+    worker([live]).run_once()
+    assert allowed() == [soon]
+    assert keeper([live], NOW + timedelta(weeks=4)).look() == 1
+    assert allowed() == [live, soon]
 
 
 def test_money_is_reviewed_outside_the_branch_from_the_first(hub_db, ingest_db, sender, worker):
