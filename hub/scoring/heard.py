@@ -6,6 +6,7 @@ that was not found was not said only where nearly all of that side's speech was 
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from math import fsum
 
 from schemas.interaction import InteractionPayload, Turn
 from schemas.vocabulary import Category, Language, Role
@@ -70,7 +71,8 @@ def transcription_confidence(interaction: InteractionPayload, role: Role) -> flo
         for turn in turns_of(interaction, role)
         if turn.asr_confidence is not None and was_read(turn)
     ]
-    total_s = sum(speech_s for _, speech_s in read)
+    # fsum is rounded once, so that no order of turns shows in the last digit.
+    total_s = fsum(speech_s for _, speech_s in read)
     if total_s <= 0:
         return 1.0
-    return sum(confidence * speech_s for confidence, speech_s in read) / total_s
+    return fsum(confidence * speech_s for confidence, speech_s in read) / total_s
