@@ -12,6 +12,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+CALIBRATION_BAR = "calibration"
+"""The id of its bar among the parts of a figure."""
+
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
@@ -39,6 +42,8 @@ class Applied:
     until: date
     contribution: float
     """Points of the index that the calibration added (or took): its named bar."""
+    before: tuple[float, float, float]
+    """The index as measured and its interval."""
 
 
 def mapped(knots: Sequence[tuple[float, float]], index: float) -> float:

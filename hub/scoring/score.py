@@ -117,7 +117,13 @@ def with_calibration(figure: Figure, calibration: Calibration) -> Figure:
         value=value,
         low=min(low, value),
         high=max(high, value),
-        calibration=Applied(calibration.number, calibration.ratings, calibration.until, bar),
+        calibration=Applied(
+            calibration.number,
+            calibration.ratings,
+            calibration.until,
+            bar,
+            (figure.value, figure.low, figure.high),
+        ),
     )
 
 
