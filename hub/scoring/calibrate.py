@@ -285,9 +285,12 @@ def _ordinal(index: Array, rating: Array, weight: Array) -> Knots:
             continue
         model = LogisticRegression(C=100.0, max_iter=1000)
         model.fit(index[:, None] / 25, above, sample_weight=weight)
-        mean += 25.0 * model.predict_proba(points[:, None] / 25)[:, 1]
-    rising = np.maximum.accumulate(np.clip(mean, 0, 100))
-    return tuple(zip(points.tolist(), rising.tolist(), strict=True))
+        if model.coef_[0, 0] <= 0:
+            # A better index is never a worse rating: at most it says nothing.
+            mean += 25.0 * np.average(above, weights=weight)
+        else:
+            mean += 25.0 * model.predict_proba(points[:, None] / 25)[:, 1]
+    return tuple(zip(points.tolist(), np.clip(mean, 0, 100).tolist(), strict=True))
 
 
 def _out_of_fold(rated: _Rated, method: Method) -> Array:
