@@ -8,7 +8,7 @@ Rows of one rubric. The arithmetic is arithmetic.py's own; what is written again
 curve is read, and a test compares both by generated interactions.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -19,7 +19,7 @@ from hub.scoring.arithmetic import Seen, Total, Value, part_value, total
 from hub.scoring.calibration import Calibration
 from hub.scoring.facts import Facts
 from hub.scoring.heard import TEXT_COVERAGE, transcription_confidence
-from hub.scoring.quantities import QUANTITIES, coverage_of
+from hub.scoring.quantities import QUANTITIES, Read, coverage_of
 from hub.scoring.rubrics import FIGURES, FigureName, Item, Rubric, RubricPart
 from hub.scoring.score import (
     LEAST_CONFIDENCE,
@@ -31,6 +31,7 @@ from hub.scoring.score import (
     with_calibration,
 )
 from schemas.interaction import InteractionPayload
+from schemas.vocabulary import Role
 
 Column: TypeAlias = NDArray[np.float64]
 
@@ -125,24 +126,32 @@ def read_table(rubric: Rubric, cases: Sequence[tuple[InteractionPayload, Facts]]
     measures = sorted({item.measures for part in parts for item in part.items})
     names = sorted({name for part in parts for name in part.coverage})
     texts = {name: role for role, name in TEXT_COVERAGE.items() if name in names}
+    # Interaction by interaction: each is looked through once for all that is asked of it.
+    reads = [QUANTITIES[name].read for name in measures]
+    rows = [_asked(case, reads, names, texts.values()) for case in cases]
+    width = len(measures) + len(names) + len(texts)
+    columns = iter(np.array(rows, np.float64).reshape(len(cases), width).T.copy())
     return Table(
         rows=len(cases),
-        quantities={
-            name: np.array([_number(QUANTITIES[name].read(*case)) for case in cases], np.float64)
-            for name in measures
-        },
-        coverage={
-            name: np.array([coverage_of(interaction, name) for interaction, _ in cases], np.float64)
-            for name in names
-        },
-        confidence={
-            name: np.array(
-                [transcription_confidence(interaction, role) for interaction, _ in cases],
-                np.float64,
-            )
-            for name, role in texts.items()
-        },
+        quantities={name: next(columns) for name in measures},
+        coverage={name: next(columns) for name in names},
+        confidence={name: next(columns) for name in texts},
     )
+
+
+def _asked(
+    case: tuple[InteractionPayload, Facts],
+    reads: Sequence[Read],
+    names: Sequence[str],
+    texts: Iterable[Role],
+) -> list[float]:
+    interaction, facts = case
+    found = [read(interaction, facts) for read in reads]
+    return [
+        *(np.nan if quantity is None else quantity for quantity in found),
+        *(coverage_of(interaction, name) for name in names),
+        *(transcription_confidence(interaction, role) for role in texts),
+    ]
 
 
 def score_table(table: Table, rubric: Rubric, calibration: Calibration | None = None) -> Batch:
@@ -152,10 +161,6 @@ def score_table(table: Table, rubric: Rubric, calibration: Calibration | None = 
         {name: _figures(rubric.parts[name], table) for name in FIGURES},
         calibration,
     )
-
-
-def _number(quantity: float | None) -> float:
-    return np.nan if quantity is None else quantity
 
 
 def _figures(parts: Sequence[RubricPart], table: Table) -> _Figures:
