@@ -100,7 +100,7 @@ def figures(found: Sequence[Shown]) -> list[Figure]:
 
 def table(found: Sequence[Shown]) -> list[tuple[str, ...]]:
     """A group a row: both means with their intervals and shifts, and the share left out."""
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for group in dict.fromkeys(one.group for one in found):
         experience, counter_part = (one for one in found if one.group == group)
         rows.append(

@@ -1,12 +1,11 @@
 """The table of fairness in docs/score.md and docs/score.vi.md, made of what was measured."""
 
-import re
 from collections.abc import Sequence
 
 from benchmarks.judge.fairness import Shown, table
 from benchmarks.machine import ROOT
 
-_MARKS = re.compile(r"(<!-- fairness -->\n).*?(<!-- end -->)", re.DOTALL)
+_BEGIN, _END = "<!-- fairness -->\n", "<!-- end -->"
 _HEAD = {
     "en": ("group", "experience", "shift", "counter's part", "shift", "left out"),
     "vi": (
@@ -32,7 +31,8 @@ def put_fairness(found: Sequence[Shown]) -> None:
         path = ROOT / "docs" / name
         made = "\n".join(lines(found, language))
         text = path.read_text("utf-8")
-        path.write_text(_MARKS.sub(lambda m, made=made: f"{m[1]}{made}\n{m[2]}", text), "utf-8")
+        head, rest = text.split(_BEGIN)
+        path.write_text(f"{head}{_BEGIN}{made}\n{_END}{rest.split(_END, 1)[1]}", "utf-8")
 
 
 def lines(found: Sequence[Shown], language: str) -> list[str]:

@@ -80,7 +80,7 @@ def interaction(number: int, chance: random.Random) -> InteractionPayload:
     for n in range(TURNS):
         role = Role.STAFF if n % 2 == 0 else Role.CITIZEN
         words = _STAFF if role is Role.STAFF else _CITIZEN
-        hits = ()
+        hits: tuple[Hit, ...] = ()
         if chance.random() < 0.2:
             hits = (Hit(category=chance.choice(words), offset_s=8.0 * n, confidence=0.9),)
         turns.append(
