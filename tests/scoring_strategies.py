@@ -5,10 +5,10 @@ from hypothesis import strategies as st
 from hub.scoring.facts import Facts
 from schemas.interaction import ByRole, Coverage, InteractionPayload, SentimentSummary, Turn
 from schemas.vocabulary import Category, Role, Zone
-from tests.builders import hit, interaction_payload, measurements, span, turn
+from tests.builders import SHARES, hit, interaction_payload, measurements, span, turn
 
 SHARE = st.floats(0, 1)
-NAMES = [name for name in Coverage.model_fields if name != "missing"]
+NAMES = SHARES
 STAFF_WORDS = st.sampled_from(
     [
         Category.GREETING,

@@ -29,7 +29,7 @@ from benchmarks.hub.spool import Spool, write
 from benchmarks.machine import Figure
 
 CONNECTIONS = 4
-WINDOW = 1000
+WINDOW = 2000
 CITY, COUNTRY = 1_110, 34_000
 SUSTAINED, NATIONAL = 4_000, 600
 _SETTLED = (

@@ -139,7 +139,7 @@ def interaction(number: int, chance: random.Random) -> InteractionPayload:
             **{
                 name: chance.uniform(0.7, 1.0)
                 for name in Coverage.model_fields
-                if name != "missing"
+                if name not in {"missing", "categories_sent"}
             }
         ),
         models=("speed:1",),

@@ -127,7 +127,7 @@ def read_table(rubric: Rubric, cases: Sequence[tuple[InteractionPayload, Facts]]
     names = sorted({name for part in parts for name in part.coverage})
     texts = {name: role for role, name in TEXT_COVERAGE.items() if name in names}
     # Interaction by interaction: each is looked through once for all that is asked of it.
-    reads = [QUANTITIES[name].read for name in measures]
+    reads = [QUANTITIES[name].of for name in measures]
     rows = [_asked(case, reads, names, texts.values()) for case in cases]
     width = len(measures) + len(names) + len(texts)
     columns = iter(np.array(rows, np.float64).reshape(len(cases), width).T.copy())

@@ -2,8 +2,8 @@
 
 Not known spreads: `not` of it is not known, and a rule fires on yes alone. Hits that were
 found are a yes whatever else was missed; hits that were not found are a no only where nearly
-all of that side's speech was read, else not known. So less coverage can silence a rule and
-never raise it.
+all of that side's speech was read and the device sends hits of their kinds, else not known. So
+less coverage, and fewer kinds that leave the device, can silence a rule and never raise it.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -12,7 +12,7 @@ from operator import ge, gt, le, lt
 from typing import Literal, Protocol
 
 from hub.scoring.facts import Facts, known_to_hold
-from hub.scoring.heard import hits, share_read
+from hub.scoring.heard import could_come, hits, share_read
 from hub.scoring.quantities import QUANTITIES
 from schemas.interaction import InteractionPayload
 from schemas.vocabulary import Category, Role, SpanKind
@@ -90,7 +90,8 @@ class Hits:
         ]
 
     def share_seen(self, case: Case) -> float:
-        return share_read(case.interaction, self.role)
+        sent = could_come(case.interaction, self.categories)
+        return share_read(case.interaction, self.role) if sent else 0.0
 
 
 _SPAN_COVERAGE: Mapping[SpanKind, tuple[str, ...]] = {
@@ -176,7 +177,7 @@ class Measured:
     limit: float
 
     def holds(self, case: Case) -> bool | None:
-        value = QUANTITIES[self.quantity].read(case.interaction, case.facts)
+        value = QUANTITIES[self.quantity].of(case.interaction, case.facts)
         return None if value is None else COMPARISONS[self.comparison](value, self.limit)
 
 

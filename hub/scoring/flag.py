@@ -99,7 +99,7 @@ def _filled(text: str, case: Case, counted: int, language: _Language) -> str:
         if name == COUNTED:
             shown = str(counted)
         else:
-            value = QUANTITIES[name].read(case.interaction, case.facts)
+            value = QUANTITIES[name].of(case.interaction, case.facts)
             shown = _shown(name, value, language)
         text = text.replace(f"{{{name}}}", shown)
     return text

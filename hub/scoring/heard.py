@@ -1,7 +1,8 @@
 """Which hits count, and where the lack of one means something.
 
 A hit counts against nobody unless the speaker's role is known surely enough, and a phrase
-that was not found was not said only where nearly all of that side's speech was read.
+that was not found was not said only where nearly all of that side's speech was read and the
+device was to send hits of its kind.
 """
 
 import threading
@@ -90,6 +91,12 @@ def turns_of(interaction: InteractionPayload, role: Role) -> Iterator[Turn]:
 def was_read(turn: Turn) -> bool:
     """Whether its words were understood well enough to look for phrases in them."""
     return turn.syllables is not None and turn.language in _READ_LANGUAGES
+
+
+def could_come(interaction: InteractionPayload, categories: Iterable[Category]) -> bool:
+    """Whether a hit of each of them would have been sent: only then its lack means something."""
+    sent = interaction.coverage.categories_sent
+    return sent is None or all(category in sent for category in categories)
 
 
 def share_read(interaction: InteractionPayload, role: Role) -> float:

@@ -136,7 +136,7 @@ def _figure(
     seen: list[Seen[float]] = []
     quantities: list[list[float | None]] = []
     for part in rubric_parts:
-        found = [QUANTITIES[item.measures].read(interaction, facts) for item in part.items]
+        found = [QUANTITIES[item.measures].of(interaction, facts) for item in part.items]
         quantities.append(found)
         seen.append(_seen(part, found, interaction))
     values = [part_value(part) for part in seen]

@@ -1067,7 +1067,7 @@ CREATE VIEW hailong.activity WITH (security_barrier='true') AS
     audio_coverage,
     video_coverage
    FROM hailong_private.activity
-  WHERE ((branch_id = ANY (hailong.visible_branches())) AND ((CURRENT_USER <> 'hailong_app'::name) OR (hailong.visible_staff() = '*'::text)))
+  WHERE ((branch_id IN ( SELECT unnest(hailong.visible_branches()) AS unnest)) AND ((CURRENT_USER <> 'hailong_app'::name) OR (( SELECT hailong.visible_staff() AS visible_staff) = '*'::text)))
   WITH CASCADED CHECK OPTION;
 
 ALTER VIEW hailong.activity OWNER TO hailong_migrator;
@@ -1450,6 +1450,8 @@ CREATE TABLE hailong.releases (
     settings jsonb NOT NULL,
     made_by text NOT NULL,
     made_at timestamp with time zone DEFAULT now() NOT NULL,
+    categories text[],
+    CONSTRAINT releases_categories_check CHECK ((array_to_string(categories, ','::text, '?'::text) ~ '^([a-z_]{1,40}(,[a-z_]{1,40})*)?$'::text)),
     CONSTRAINT releases_made_by_check CHECK ((made_by ~ '^[a-z0-9][a-z0-9._-]{0,63}$'::text)),
     CONSTRAINT releases_release_no_check CHECK ((release_no >= 1))
 );
@@ -2381,71 +2383,71 @@ ALTER TABLE hailong.assignments ENABLE ROW LEVEL SECURITY;
 
 -- Name: assignments by_assignment; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
-CREATE POLICY by_assignment ON hailong.assignments AS RESTRICTIVE TO hailong_app USING (((hailong.visible_staff() = '*'::text) OR (staff_id = hailong.visible_staff())));
+CREATE POLICY by_assignment ON hailong.assignments AS RESTRICTIVE TO hailong_app USING (((( SELECT hailong.visible_staff() AS visible_staff) = '*'::text) OR (staff_id = ( SELECT hailong.visible_staff() AS visible_staff))));
 
 -- Name: flags by_assignment; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
-CREATE POLICY by_assignment ON hailong.flags AS RESTRICTIVE TO hailong_app USING (((hailong.visible_staff() = '*'::text) OR hailong.is_own(branch_id, counter_id, at, interaction_id)));
+CREATE POLICY by_assignment ON hailong.flags AS RESTRICTIVE TO hailong_app USING (((( SELECT hailong.visible_staff() AS visible_staff) = '*'::text) OR hailong.is_own(branch_id, counter_id, at, interaction_id)));
 
 -- Name: interactions by_assignment; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
-CREATE POLICY by_assignment ON hailong.interactions AS RESTRICTIVE TO hailong_app USING (((hailong.visible_staff() = '*'::text) OR (staff_id = hailong.visible_staff())));
+CREATE POLICY by_assignment ON hailong.interactions AS RESTRICTIVE TO hailong_app USING (((( SELECT hailong.visible_staff() AS visible_staff) = '*'::text) OR (staff_id = ( SELECT hailong.visible_staff() AS visible_staff))));
 
 -- Name: reviews by_assignment; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
-CREATE POLICY by_assignment ON hailong.reviews AS RESTRICTIVE TO hailong_app USING (((hailong.visible_staff() = '*'::text) OR hailong.is_own(branch_id, counter_id, at, interaction_id)));
+CREATE POLICY by_assignment ON hailong.reviews AS RESTRICTIVE TO hailong_app USING (((( SELECT hailong.visible_staff() AS visible_staff) = '*'::text) OR hailong.is_own(branch_id, counter_id, at, interaction_id)));
 
 -- Name: scores by_assignment; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
-CREATE POLICY by_assignment ON hailong.scores AS RESTRICTIVE TO hailong_app USING (((hailong.visible_staff() = '*'::text) OR hailong.is_own(branch_id, counter_id, at, interaction_id)));
+CREATE POLICY by_assignment ON hailong.scores AS RESTRICTIVE TO hailong_app USING (((( SELECT hailong.visible_staff() AS visible_staff) = '*'::text) OR hailong.is_own(branch_id, counter_id, at, interaction_id)));
 
 -- Name: staff by_assignment; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
-CREATE POLICY by_assignment ON hailong.staff AS RESTRICTIVE TO hailong_app USING (((hailong.visible_staff() = '*'::text) OR (staff_id = hailong.visible_staff())));
+CREATE POLICY by_assignment ON hailong.staff AS RESTRICTIVE TO hailong_app USING (((( SELECT hailong.visible_staff() AS visible_staff) = '*'::text) OR (staff_id = ( SELECT hailong.visible_staff() AS visible_staff))));
 
 -- Name: turns by_assignment; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
-CREATE POLICY by_assignment ON hailong.turns AS RESTRICTIVE TO hailong_app USING (((hailong.visible_staff() = '*'::text) OR hailong.is_own(branch_id, counter_id, at, interaction_id)));
+CREATE POLICY by_assignment ON hailong.turns AS RESTRICTIVE TO hailong_app USING (((( SELECT hailong.visible_staff() AS visible_staff) = '*'::text) OR hailong.is_own(branch_id, counter_id, at, interaction_id)));
 
 -- Name: activity_marks by_branch; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
-CREATE POLICY by_branch ON hailong.activity_marks FOR INSERT TO hailong_ingest WITH CHECK ((branch_id = ANY (hailong.visible_branches())));
+CREATE POLICY by_branch ON hailong.activity_marks FOR INSERT TO hailong_ingest WITH CHECK ((branch_id IN ( SELECT unnest(hailong.visible_branches()) AS unnest)));
 
 -- Name: activity_rollups by_branch; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
-CREATE POLICY by_branch ON hailong.activity_rollups USING ((branch_id = ANY (hailong.visible_branches())));
+CREATE POLICY by_branch ON hailong.activity_rollups USING ((branch_id = ANY (( SELECT hailong.visible_branches() AS visible_branches)::text[]))) WITH CHECK ((branch_id IN ( SELECT unnest(hailong.visible_branches()) AS unnest)));
 
 -- Name: assignments by_branch; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
-CREATE POLICY by_branch ON hailong.assignments USING ((branch_id = ANY (hailong.visible_branches())));
+CREATE POLICY by_branch ON hailong.assignments USING ((branch_id = ANY (( SELECT hailong.visible_branches() AS visible_branches)::text[]))) WITH CHECK ((branch_id IN ( SELECT unnest(hailong.visible_branches()) AS unnest)));
 
 -- Name: counters by_branch; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
-CREATE POLICY by_branch ON hailong.counters USING ((branch_id = ANY (hailong.visible_branches())));
+CREATE POLICY by_branch ON hailong.counters USING ((branch_id = ANY (( SELECT hailong.visible_branches() AS visible_branches)::text[]))) WITH CHECK ((branch_id IN ( SELECT unnest(hailong.visible_branches()) AS unnest)));
 
 -- Name: device_status by_branch; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
-CREATE POLICY by_branch ON hailong.device_status USING ((branch_id = ANY (hailong.visible_branches())));
+CREATE POLICY by_branch ON hailong.device_status USING ((branch_id = ANY (( SELECT hailong.visible_branches() AS visible_branches)::text[]))) WITH CHECK ((branch_id IN ( SELECT unnest(hailong.visible_branches()) AS unnest)));
 
 -- Name: devices by_branch; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
-CREATE POLICY by_branch ON hailong.devices USING ((branch_id = ANY (hailong.visible_branches())));
+CREATE POLICY by_branch ON hailong.devices USING ((branch_id = ANY (( SELECT hailong.visible_branches() AS visible_branches)::text[]))) WITH CHECK ((branch_id IN ( SELECT unnest(hailong.visible_branches()) AS unnest)));
 
 -- Name: flags by_branch; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
-CREATE POLICY by_branch ON hailong.flags USING ((branch_id = ANY (hailong.visible_branches())));
+CREATE POLICY by_branch ON hailong.flags USING ((branch_id = ANY (( SELECT hailong.visible_branches() AS visible_branches)::text[]))) WITH CHECK ((branch_id IN ( SELECT unnest(hailong.visible_branches()) AS unnest)));
 
 -- Name: hour_rollups by_branch; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
-CREATE POLICY by_branch ON hailong.hour_rollups USING ((branch_id = ANY (hailong.visible_branches())));
+CREATE POLICY by_branch ON hailong.hour_rollups USING ((branch_id = ANY (( SELECT hailong.visible_branches() AS visible_branches)::text[]))) WITH CHECK ((branch_id IN ( SELECT unnest(hailong.visible_branches()) AS unnest)));
 
 -- Name: interactions by_branch; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
-CREATE POLICY by_branch ON hailong.interactions USING ((branch_id = ANY (hailong.visible_branches())));
+CREATE POLICY by_branch ON hailong.interactions USING ((branch_id = ANY (( SELECT hailong.visible_branches() AS visible_branches)::text[]))) WITH CHECK ((branch_id IN ( SELECT unnest(hailong.visible_branches()) AS unnest)));
 
 -- Name: points by_branch; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
-CREATE POLICY by_branch ON hailong.points USING ((branch_id = ANY (hailong.visible_branches())));
+CREATE POLICY by_branch ON hailong.points USING ((branch_id = ANY (( SELECT hailong.visible_branches() AS visible_branches)::text[]))) WITH CHECK ((branch_id IN ( SELECT unnest(hailong.visible_branches()) AS unnest)));
 
 -- Name: ratings by_branch; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
@@ -2453,39 +2455,39 @@ CREATE POLICY by_branch ON hailong.ratings USING ((branch_id = ANY (hailong.visi
 
 -- Name: reject_counts by_branch; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
-CREATE POLICY by_branch ON hailong.reject_counts USING ((branch_id = ANY (hailong.visible_branches())));
+CREATE POLICY by_branch ON hailong.reject_counts USING ((branch_id = ANY (( SELECT hailong.visible_branches() AS visible_branches)::text[]))) WITH CHECK ((branch_id IN ( SELECT unnest(hailong.visible_branches()) AS unnest)));
 
 -- Name: rejects by_branch; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
-CREATE POLICY by_branch ON hailong.rejects USING ((branch_id = ANY (hailong.visible_branches())));
+CREATE POLICY by_branch ON hailong.rejects USING ((branch_id = ANY (( SELECT hailong.visible_branches() AS visible_branches)::text[]))) WITH CHECK ((branch_id IN ( SELECT unnest(hailong.visible_branches()) AS unnest)));
 
 -- Name: reviews by_branch; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
-CREATE POLICY by_branch ON hailong.reviews USING ((branch_id = ANY (hailong.visible_branches())));
+CREATE POLICY by_branch ON hailong.reviews USING ((branch_id = ANY (( SELECT hailong.visible_branches() AS visible_branches)::text[]))) WITH CHECK ((branch_id IN ( SELECT unnest(hailong.visible_branches()) AS unnest)));
 
 -- Name: rollups by_branch; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
-CREATE POLICY by_branch ON hailong.rollups USING ((branch_id = ANY (hailong.visible_branches())));
+CREATE POLICY by_branch ON hailong.rollups USING ((branch_id = ANY (( SELECT hailong.visible_branches() AS visible_branches)::text[]))) WITH CHECK ((branch_id IN ( SELECT unnest(hailong.visible_branches()) AS unnest)));
 
 -- Name: scores by_branch; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
-CREATE POLICY by_branch ON hailong.scores USING ((branch_id = ANY (hailong.visible_branches())));
+CREATE POLICY by_branch ON hailong.scores USING ((branch_id = ANY (( SELECT hailong.visible_branches() AS visible_branches)::text[]))) WITH CHECK ((branch_id IN ( SELECT unnest(hailong.visible_branches()) AS unnest)));
 
 -- Name: scoring_queue by_branch; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
-CREATE POLICY by_branch ON hailong.scoring_queue TO hailong_ingest USING ((branch_id = ANY (hailong.visible_branches())));
+CREATE POLICY by_branch ON hailong.scoring_queue TO hailong_ingest USING ((branch_id = ANY (( SELECT hailong.visible_branches() AS visible_branches)::text[]))) WITH CHECK ((branch_id IN ( SELECT unnest(hailong.visible_branches()) AS unnest)));
 
 -- Name: staff by_branch; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
-CREATE POLICY by_branch ON hailong.staff USING ((branch_id = ANY (hailong.visible_branches())));
+CREATE POLICY by_branch ON hailong.staff USING ((branch_id = ANY (( SELECT hailong.visible_branches() AS visible_branches)::text[]))) WITH CHECK ((branch_id IN ( SELECT unnest(hailong.visible_branches()) AS unnest)));
 
 -- Name: staff_rollups by_branch; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
-CREATE POLICY by_branch ON hailong.staff_rollups USING ((branch_id = ANY (hailong.visible_branches())));
+CREATE POLICY by_branch ON hailong.staff_rollups USING ((branch_id = ANY (( SELECT hailong.visible_branches() AS visible_branches)::text[]))) WITH CHECK ((branch_id IN ( SELECT unnest(hailong.visible_branches()) AS unnest)));
 
 -- Name: turns by_branch; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
-CREATE POLICY by_branch ON hailong.turns USING ((branch_id = ANY (hailong.visible_branches())));
+CREATE POLICY by_branch ON hailong.turns USING ((branch_id = ANY (( SELECT hailong.visible_branches() AS visible_branches)::text[]))) WITH CHECK ((branch_id IN ( SELECT unnest(hailong.visible_branches()) AS unnest)));
 
 -- Name: reviews by_deciders; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
@@ -2495,7 +2497,7 @@ CREATE POLICY by_deciders ON hailong.reviews AS RESTRICTIVE FOR INSERT TO hailon
 
 CREATE POLICY by_device ON hailong.commands TO hailong_auditor, hailong_ingest USING ((EXISTS ( SELECT
    FROM hailong.devices d
-  WHERE ((d.device_id = commands.device_id) AND (d.branch_id = ANY (hailong.visible_branches()))))));
+  WHERE ((d.device_id = commands.device_id) AND (d.branch_id = ANY (( SELECT hailong.visible_branches() AS visible_branches)::text[]))))));
 
 -- Name: dropped by_device; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
@@ -2517,7 +2519,7 @@ CREATE POLICY by_device ON hailong.streams FOR SELECT TO hailong_app, hailong_au
 
 -- Name: staff_rollups by_staff; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
-CREATE POLICY by_staff ON hailong.staff_rollups AS RESTRICTIVE TO hailong_app USING (((hailong.visible_staff() = '*'::text) OR (staff_id = hailong.visible_staff())));
+CREATE POLICY by_staff ON hailong.staff_rollups AS RESTRICTIVE TO hailong_app USING (((( SELECT hailong.visible_staff() AS visible_staff) = '*'::text) OR (staff_id = ( SELECT hailong.visible_staff() AS visible_staff))));
 
 -- Name: calibrations; Type: ROW SECURITY; Schema: hailong; Owner: hailong_migrator
 
@@ -2591,31 +2593,31 @@ CREATE POLICY no_branch ON hailong.rejects FOR SELECT TO hailong_app, hailong_au
 
 -- Name: flags not_by_clerks; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
-CREATE POLICY not_by_clerks ON hailong.flags AS RESTRICTIVE FOR UPDATE TO hailong_app USING ((hailong.visible_staff() = '*'::text));
+CREATE POLICY not_by_clerks ON hailong.flags AS RESTRICTIVE FOR UPDATE TO hailong_app USING ((( SELECT hailong.visible_staff() AS visible_staff) = '*'::text));
 
 -- Name: reviews not_by_clerks; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
-CREATE POLICY not_by_clerks ON hailong.reviews AS RESTRICTIVE FOR INSERT TO hailong_app WITH CHECK ((hailong.visible_staff() = '*'::text));
+CREATE POLICY not_by_clerks ON hailong.reviews AS RESTRICTIVE FOR INSERT TO hailong_app WITH CHECK ((( SELECT hailong.visible_staff() AS visible_staff) = '*'::text));
 
 -- Name: activity_rollups not_for_clerks; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
-CREATE POLICY not_for_clerks ON hailong.activity_rollups AS RESTRICTIVE TO hailong_app USING ((hailong.visible_staff() = '*'::text));
+CREATE POLICY not_for_clerks ON hailong.activity_rollups AS RESTRICTIVE TO hailong_app USING ((( SELECT hailong.visible_staff() AS visible_staff) = '*'::text));
 
 -- Name: device_status not_for_clerks; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
-CREATE POLICY not_for_clerks ON hailong.device_status AS RESTRICTIVE TO hailong_app USING ((hailong.visible_staff() = '*'::text));
+CREATE POLICY not_for_clerks ON hailong.device_status AS RESTRICTIVE TO hailong_app USING ((( SELECT hailong.visible_staff() AS visible_staff) = '*'::text));
 
 -- Name: devices not_for_clerks; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
-CREATE POLICY not_for_clerks ON hailong.devices AS RESTRICTIVE TO hailong_app USING ((hailong.visible_staff() = '*'::text));
+CREATE POLICY not_for_clerks ON hailong.devices AS RESTRICTIVE TO hailong_app USING ((( SELECT hailong.visible_staff() AS visible_staff) = '*'::text));
 
 -- Name: dropped not_for_clerks; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
-CREATE POLICY not_for_clerks ON hailong.dropped AS RESTRICTIVE TO hailong_app USING ((hailong.visible_staff() = '*'::text));
+CREATE POLICY not_for_clerks ON hailong.dropped AS RESTRICTIVE TO hailong_app USING ((( SELECT hailong.visible_staff() AS visible_staff) = '*'::text));
 
 -- Name: hour_rollups not_for_clerks; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
-CREATE POLICY not_for_clerks ON hailong.hour_rollups AS RESTRICTIVE TO hailong_app USING ((hailong.visible_staff() = '*'::text));
+CREATE POLICY not_for_clerks ON hailong.hour_rollups AS RESTRICTIVE TO hailong_app USING ((( SELECT hailong.visible_staff() AS visible_staff) = '*'::text));
 
 -- Name: ratings not_for_clerks; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
@@ -2623,23 +2625,23 @@ CREATE POLICY not_for_clerks ON hailong.ratings AS RESTRICTIVE TO hailong_app US
 
 -- Name: reject_counts not_for_clerks; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
-CREATE POLICY not_for_clerks ON hailong.reject_counts AS RESTRICTIVE TO hailong_app USING ((hailong.visible_staff() = '*'::text));
+CREATE POLICY not_for_clerks ON hailong.reject_counts AS RESTRICTIVE TO hailong_app USING ((( SELECT hailong.visible_staff() AS visible_staff) = '*'::text));
 
 -- Name: rejects not_for_clerks; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
-CREATE POLICY not_for_clerks ON hailong.rejects AS RESTRICTIVE TO hailong_app USING ((hailong.visible_staff() = '*'::text));
+CREATE POLICY not_for_clerks ON hailong.rejects AS RESTRICTIVE TO hailong_app USING ((( SELECT hailong.visible_staff() AS visible_staff) = '*'::text));
 
 -- Name: rollups not_for_clerks; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
-CREATE POLICY not_for_clerks ON hailong.rollups AS RESTRICTIVE TO hailong_app USING ((hailong.visible_staff() = '*'::text));
+CREATE POLICY not_for_clerks ON hailong.rollups AS RESTRICTIVE TO hailong_app USING ((( SELECT hailong.visible_staff() AS visible_staff) = '*'::text));
 
 -- Name: stream_faults not_for_clerks; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
-CREATE POLICY not_for_clerks ON hailong.stream_faults AS RESTRICTIVE TO hailong_app USING ((hailong.visible_staff() = '*'::text));
+CREATE POLICY not_for_clerks ON hailong.stream_faults AS RESTRICTIVE TO hailong_app USING ((( SELECT hailong.visible_staff() AS visible_staff) = '*'::text));
 
 -- Name: streams not_for_clerks; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
-CREATE POLICY not_for_clerks ON hailong.streams AS RESTRICTIVE TO hailong_app USING ((hailong.visible_staff() = '*'::text));
+CREATE POLICY not_for_clerks ON hailong.streams AS RESTRICTIVE TO hailong_app USING ((( SELECT hailong.visible_staff() AS visible_staff) = '*'::text));
 
 -- Name: device_configs of_visible_devices; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 

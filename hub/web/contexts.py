@@ -296,6 +296,8 @@ class InteractionDetail:
     boundary_uncertain: bool
     coverage: dict[str, float]
     missing: Sequence[str]
+    not_sent: Sequence[str]
+    """Kinds of phrases, in words, whose hits the device does not send: of those nothing is known."""
     models: Sequence[str]
     figures: Sequence[FigureView]
     measurements: Sequence[MeasurementView]

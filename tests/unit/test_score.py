@@ -309,9 +309,7 @@ def test_a_paused_counter_is_not_measured_for_presence():
 def test_greetings_count_once():
     def manner(count: int) -> float:
         greetings = tuple(hit(Category.GREETING, float(n)) for n in range(count))
-        return part(
-            interaction_payload(turns=(turn(hits=greetings),)), "counter_part", "manner_words"
-        )
+        return part(interaction_payload(turns=(turn(hits=greetings),)), "counter_part", "courtesy")
 
     assert manner(0) < manner(1) == manner(2) == manner(7)
 
@@ -321,9 +319,7 @@ def test_a_hit_of_an_unsure_speaker_counts_for_nobody():
         given_turn = turn(**{"hits": (hit(Category.ABUSIVE),), **overrides})
         silent = interaction_payload(turns=(turn(hits=()),))
         heard = interaction_payload(turns=(turn(hits=()), given_turn))
-        assert part(heard, "counter_part", "manner_words") == part(
-            silent, "counter_part", "manner_words"
-        )
+        assert part(heard, "counter_part", "insults") == part(silent, "counter_part", "insults")
 
 
 @pytest.mark.parametrize(("turns_felt", "seen"), [(7, False), (8, True)])
@@ -353,7 +349,7 @@ def test_conversation_alone_measures_enough_of_the_experience():
     assert parts["waiting"].measured is None
     assert parts["waiting"].contribution == pytest.approx(0.2 * 65)
     assert parts["dossier"].measured is None
-    assert parts["outcome_words"].coverage == 1
+    assert parts["list"].coverage == 1
 
 
 @pytest.mark.parametrize("rubric", RUBRICS, ids=lambda rubric: rubric.id)

@@ -81,11 +81,11 @@ def test_the_line_that_is_worked_out_by_hand_adds_up():
     words = next(
         p
         for p in score(example(), FACTS, rubric_for(Zone.INTAKE)).experience.parts
-        if p.id == "manner_words"
+        if p.id == "courtesy"
     )
-    assert [item.points for item in words.items] == [100, 60, 95]
-    assert words.measured == pytest.approx(0.2 * 100 + 0.13 * 60 + 0.67 * 95, abs=0.05)
-    for text in ("91.5", "89.8", "13.47"):
+    assert [item.points for item in words.items] == [100, 60]
+    assert words.measured == pytest.approx(0.6 * 100 + 0.4 * 60)
+    for text in ("0.9 × 84 + 0.1 × 75", "83.1", "4.16"):
         assert text in PAGES["en"]
         assert text.replace(".", ",") in PAGES["vi"]
 

@@ -101,8 +101,8 @@ SELECT count(*) FROM hailong_private.activity_native;
 -- The same view on the new table: the old one's rights stay.
 CREATE OR REPLACE VIEW hailong.activity WITH (security_barrier) AS
     SELECT * FROM hailong_private.activity
-    WHERE branch_id = ANY (hailong.visible_branches())
-      AND (current_user <> 'hailong_app' OR hailong.visible_staff() = '*')
+    WHERE branch_id IN (SELECT unnest(hailong.visible_branches()))
+      AND (current_user <> 'hailong_app' OR (SELECT hailong.visible_staff()) = '*')
     WITH CASCADED CHECK OPTION;
 
 -- name: drop_native

@@ -24,10 +24,12 @@ from hub.web.views.flags import SHOWN_KINDS, flag_views
 from hub.web.views.interactions import figure_for, measured
 from hub.web.views.measurements import measurement_views
 from hub.web.words import N_
+from schemas.vocabulary import Category
 
 _FIGURES = ("experience", "counter_part")
 _MOST_FLAGS = 200
 _KNOWS_STAFF = frozenset({UserRole.SUPERVISOR, UserRole.CLERK})
+_NO_SHARES = frozenset({"missing", "categories_sent"})
 _UNNAMED_UNTIL_DECIDED = frozenset({"money_hint"})
 """Rules that are so grave that a name would decide the review."""
 
@@ -66,8 +68,9 @@ def interaction_detail(
         source=row.source,
         end_reason=row.end_reason,
         boundary_uncertain=row.boundary_uncertain,
-        coverage={k: v for k, v in row.coverage.items() if k != "missing"},
+        coverage={k: v for k, v in row.coverage.items() if k not in _NO_SHARES},
         missing=list(row.coverage.get("missing", ())),
+        not_sent=_not_sent(row, speech),
         models=row.models,
         figures=[
             figure
@@ -169,6 +172,13 @@ def _hit(hit: dict[str, Any], speech: Speech) -> HitView:
         offset_s=hit["offset_s"],
         confidence=hit["confidence"],
     )
+
+
+def _not_sent(row: InteractionRow, speech: Speech) -> list[str]:
+    sent = row.coverage.get("categories_sent")
+    if sent is None:
+        return []
+    return [speech.word("category", category) for category in Category if category not in sent]
 
 
 def _spans(row: InteractionRow, speech: Speech) -> list[SpanView]:
