@@ -59,7 +59,7 @@ def test_a_warning_names_kind_and_who_needs_it_and_what_comes_of_it():
     )
     assert "not known" in what
     assert "--categories from-rules" in what
-    assert "and 1 more" in "".join(warnings([]))
+    assert "and 2 more" in "".join(warnings([]))
 
 
 def test_what_a_release_sends_again_is_named():
