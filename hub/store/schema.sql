@@ -2451,7 +2451,7 @@ CREATE POLICY by_branch ON hailong.points USING ((branch_id = ANY (( SELECT hail
 
 -- Name: ratings by_branch; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
-CREATE POLICY by_branch ON hailong.ratings USING ((branch_id = ANY (hailong.visible_branches())));
+CREATE POLICY by_branch ON hailong.ratings USING ((branch_id = ANY (( SELECT hailong.visible_branches() AS visible_branches)::text[]))) WITH CHECK ((branch_id IN ( SELECT unnest(hailong.visible_branches()) AS unnest)));
 
 -- Name: reject_counts by_branch; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
@@ -2621,7 +2621,7 @@ CREATE POLICY not_for_clerks ON hailong.hour_rollups AS RESTRICTIVE TO hailong_a
 
 -- Name: ratings not_for_clerks; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
-CREATE POLICY not_for_clerks ON hailong.ratings AS RESTRICTIVE TO hailong_app USING ((hailong.visible_staff() = '*'::text));
+CREATE POLICY not_for_clerks ON hailong.ratings AS RESTRICTIVE TO hailong_app USING ((( SELECT hailong.visible_staff() AS visible_staff) = '*'::text));
 
 -- Name: reject_counts not_for_clerks; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 

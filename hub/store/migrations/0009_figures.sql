@@ -83,10 +83,12 @@ END $$;
 CREATE POLICY registered ON hailong.rubrics FOR INSERT TO hailong_worker WITH CHECK (true);
 CREATE POLICY taken_up ON hailong.rubrics FOR UPDATE TO hailong_worker USING (true);
 GRANT INSERT, UPDATE (in_force_since) ON hailong.rubrics TO hailong_worker;
-CREATE POLICY by_branch ON hailong.ratings USING (branch_id = ANY (hailong.visible_branches()));
+CREATE POLICY by_branch ON hailong.ratings
+    USING (branch_id = ANY ((SELECT hailong.visible_branches())::text[]))
+    WITH CHECK (branch_id IN (SELECT unnest(hailong.visible_branches())));
 -- A rating is of a visit, which may be several clerks'.
 CREATE POLICY not_for_clerks ON hailong.ratings AS RESTRICTIVE TO hailong_app
-    USING (hailong.visible_staff() = '*');
+    USING ((SELECT hailong.visible_staff()) = '*');
 GRANT SELECT ON hailong.ratings TO hailong_app, hailong_auditor;
 
 -- Rollups ------------------------------------------------------------------------------------
