@@ -10,6 +10,7 @@ from click.testing import CliRunner
 
 from hub.auth import passwords
 from hub.cli import hub
+from hub.scoring.rollups import RollupWorker
 from hub.store.erasures import Erasure
 from hub.store.erasures import apply as erase
 from tests.builders import NOW, coverage, hit, interaction_payload, measurements, turn
@@ -133,6 +134,13 @@ def test_ratings_become_one_more_bar_and_every_page_says_so(
     assert bar["id"] == "calibration"
     assert sum(p["contribution"] for p in (*parts, bar)) == pytest.approx(experience[1], abs=1e-4)
     assert bar["before"][0] == pytest.approx(sum(p["contribution"] for p in parts))
+
+    # Means of calibrated figures stand apart from the others'.
+    RollupWorker(hub_db.open("worker")).run_once()
+    sums = hub_db.rows(
+        "SELECT variant, sum(n) FROM hailong.rollups WHERE measure = 'experience' GROUP BY 1"
+    )
+    assert dict(sums) == {"intake.2": len(rated), f"intake.2.c{number}": 1}
 
     monkeypatch.setattr(passwords, "_hasher", QUICK)
     site = Site(hub_db.open("app"), hub_db.open("migrator"), branch)
