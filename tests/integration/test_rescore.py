@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from hub.scoring.rescore import rescore
 from hub.scoring.rubrics import PACKAGED, load_rubrics, rubric_for
 from hub.scoring.score import score
 from hub.scoring.score_rows import score_rows
+from hub.scoring.worker import ScoringWorker
 from hub.store import pages
 from hub.store import rescore as store
 from hub.store import scoring as scoring_store
@@ -126,8 +128,6 @@ def test_both_versions_are_kept_and_pages_show_the_one_in_force(hub_db, sender, 
     same(of_newer, all_expected([newer], [OLD]))
 
     # Once the worker takes the new one up, pages show it, and the old one stays readable.
-    from hub.scoring.worker import ScoringWorker
-
     taken_up = ScoringWorker(
         hub_db.open("worker"), load_rubrics(tried), (), lambda: LATER + timedelta(minutes=1)
     )
@@ -281,6 +281,34 @@ def test_killed_at_any_moment_and_begun_again_it_ends_with_every_figure_once(
         beside.join()
     new = next(r for r in load_rubrics(tried) if r.id == "intake")
     same(figures(hub_db), all_expected(found, [OLD, new]))
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0)])
+def test_revisions_in_any_order_leave_the_same_figures(hub_db, sender, order):
+    (first,) = payloads(1)
+    revisions = [
+        first.model_copy(update={"revision": n + 1, "turns": (turn(hits=(hit(word),)),)})
+        for n, word in enumerate(("abusive", "closing", "explanation"))
+    ]
+    ingest, worker = hub_db.open("ingest"), make_worker(hub_db.open("worker"))
+    for n in order:
+        arrive(ingest, sender, revisions[n])
+        worker.run_once()
+    same(figures(hub_db), all_expected([revisions[2]], [OLD]))
+
+
+def test_the_worker_refuses_numbers_that_changed_without_a_new_version(hub_db, sender):
+    arrive(hub_db.open("ingest"), sender, *payloads(1))
+    make_worker(hub_db.open("worker")).run_once()
+    part = OLD.parts["experience"][0]
+    changed = replace(
+        OLD,
+        parts={**OLD.parts, "experience": (replace(part, neutral=1), *OLD.parts["experience"][1:])},
+    )
+    others = [rubric for rubric in RUBRICS if rubric is not OLD and rubric.id != OLD.id]
+    worker = ScoringWorker(hub_db.open("worker"), [changed, *others], (), lambda: LATER)
+    with pytest.raises(RubricError, match="raise it to 3 or more"):
+        worker.run_once()
 
 
 def test_the_command_says_what_is_wrong_in_one_line(hub_db, tried):
