@@ -17,6 +17,7 @@ from hub.cli_broker import broker_config
 from hub.cli_check import check
 from hub.cli_devices import devices
 from hub.cli_errors import BadInput, as_migrator, told
+from hub.cli_figures import COMMANDS as FIGURES
 from hub.cli_ingest import gaps, ingest
 from hub.cli_options import common_options
 from hub.cli_releases import GROUPS as RELEASES
@@ -147,7 +148,7 @@ hub.add_command(devices)
 hub.add_command(broker_config)
 hub.add_command(ingest)
 hub.add_command(gaps)
-for group in (*RELEASES, *BACKUP_COMMANDS):
+for group in (*RELEASES, *BACKUP_COMMANDS, *FIGURES):
     hub.add_command(group)
 hub.add_command(rollups)
 hub.add_command(rules)

@@ -125,6 +125,15 @@ FILLERS = {
     "hailong.scores": (
         f"({KEY}, %(interaction_id)s, 'experience', %(word)s, 1, 50, 40, 60, 1, '[]', now())"
     ),
+    "hailong.rubrics": "(%(word)s, 1, %(sha256)s, %(word)s, now())",
+    "hailong.calibrations": (
+        "(DEFAULT, now(), NULL, 'isotonic', '[]', 1, 1, %(at)s::date, %(at)s::date, %(json)s,"
+        " %(json)s)"
+    ),
+    "hailong.ratings": (
+        "(%(branch_id)s, %(message_id)s, %(counter_id)s, %(at)s, %(flag_id)s,"
+        " ARRAY[%(interaction_id)s::uuid], 4, 'counter', false)"
+    ),
     "hailong.flags": (
         f"({KEY}, %(flag_id)s, %(interaction_id)s, 'rule', 1, 'review', 3, 'staff', %(json)s, 1,"
         " 'open', now())"

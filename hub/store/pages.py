@@ -4,7 +4,7 @@ connection from `branches_transaction`.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, TypeAlias, TypeVar
 from uuid import UUID
 
@@ -65,6 +65,7 @@ class InteractionListRow:
     figure_value: float | None
     figure_low: float | None
     figure_high: float | None
+    figure_calibrated: bool | None
     scored_at: datetime | None
     """None: waits for the scoring worker."""
     live: int
@@ -132,6 +133,9 @@ class ScoreRow:
     coverage: float
     parts: Json
     scored_at: datetime
+    ratings: int | None
+    """How many ratings by citizens it was calibrated to; None: not calibrated."""
+    rated_until: date | None
 
 
 @dataclass(frozen=True, slots=True)

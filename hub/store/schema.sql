@@ -892,7 +892,8 @@ CREATE FUNCTION hailong_private.contribution(i hailong.interactions) RETURNS TAB
         UNION ALL
         SELECT CASE WHEN s.value IS NULL THEN 'not_enough_measured' ELSE s.figure END,
                CASE WHEN s.value IS NULL THEN s.figure || '.' ELSE '' END
-                   || s.rubric || '.' || s.rubric_version,
+                   || s.rubric || '.' || s.rubric_version
+                   || COALESCE('.c' || s.calibration_no, ''),
                CASE WHEN s.value IS NULL THEN 1 ELSE round(s.value::numeric / 0.01) END::bigint
         FROM hailong.scores s
         WHERE s.branch_id = i.branch_id AND s.counter_id = i.counter_id AND s.at = i.at
@@ -1397,6 +1398,41 @@ CREATE TABLE hailong.branches (
 
 ALTER TABLE hailong.branches OWNER TO hailong_migrator;
 
+-- Name: calibrations; Type: TABLE; Schema: hailong; Owner: hailong_migrator
+
+CREATE TABLE hailong.calibrations (
+    calibration_no integer NOT NULL,
+    made_at timestamp with time zone DEFAULT now() NOT NULL,
+    withdrawn_at timestamp with time zone,
+    method text NOT NULL,
+    knots jsonb NOT NULL,
+    margin double precision NOT NULL,
+    ratings integer NOT NULL,
+    from_day date NOT NULL,
+    until_day date NOT NULL,
+    rubrics jsonb NOT NULL,
+    report jsonb NOT NULL,
+    CONSTRAINT calibrations_check CHECK ((until_day >= from_day)),
+    CONSTRAINT calibrations_margin_check CHECK (((margin >= (0)::double precision) AND (margin <= (100)::double precision))),
+    CONSTRAINT calibrations_method_check CHECK ((method = ANY (ARRAY['isotonic'::text, 'ordinal'::text]))),
+    CONSTRAINT calibrations_ratings_check CHECK ((ratings > 0))
+);
+
+ALTER TABLE ONLY hailong.calibrations FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE hailong.calibrations OWNER TO hailong_migrator;
+
+-- Name: calibrations_calibration_no_seq; Type: SEQUENCE; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE hailong.calibrations ALTER COLUMN calibration_no ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME hailong.calibrations_calibration_no_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 -- Name: commands; Type: TABLE; Schema: hailong; Owner: hailong_migrator
 
 CREATE TABLE hailong.commands (
@@ -1605,6 +1641,26 @@ CREATE TABLE hailong.points (
 ALTER TABLE ONLY hailong.points FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE hailong.points OWNER TO hailong_migrator;
+
+-- Name: ratings; Type: TABLE; Schema: hailong; Owner: hailong_migrator
+
+CREATE TABLE hailong.ratings (
+    branch_id text NOT NULL,
+    rating_id uuid NOT NULL,
+    counter_id text,
+    at timestamp with time zone NOT NULL,
+    visit_id uuid,
+    interaction_ids uuid[] DEFAULT '{}'::uuid[] NOT NULL,
+    stars integer NOT NULL,
+    channel text NOT NULL,
+    solicited boolean NOT NULL,
+    CONSTRAINT ratings_channel_check CHECK ((channel = ANY (ARRAY['counter'::text, 'exit'::text, 'ticket'::text, 'phone'::text, 'online'::text]))),
+    CONSTRAINT ratings_stars_check CHECK (((stars >= 1) AND (stars <= 5)))
+);
+
+ALTER TABLE ONLY hailong.ratings FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE hailong.ratings OWNER TO hailong_migrator;
 
 -- Name: reject_counts; Type: TABLE; Schema: hailong; Owner: hailong_migrator
 
@@ -1891,6 +1947,21 @@ ALTER TABLE ONLY hailong.row_counts FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE hailong.row_counts OWNER TO hailong_migrator;
 
+-- Name: rubrics; Type: TABLE; Schema: hailong; Owner: hailong_migrator
+
+CREATE TABLE hailong.rubrics (
+    rubric text NOT NULL,
+    rubric_version integer NOT NULL,
+    digest text NOT NULL,
+    body text NOT NULL,
+    in_force_since timestamp with time zone,
+    CONSTRAINT rubrics_rubric_version_check CHECK ((rubric_version >= 1))
+);
+
+ALTER TABLE ONLY hailong.rubrics FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE hailong.rubrics OWNER TO hailong_migrator;
+
 -- Name: rule_figures; Type: TABLE; Schema: hailong; Owner: hailong_migrator
 
 CREATE TABLE hailong.rule_figures (
@@ -1968,6 +2039,7 @@ CREATE TABLE hailong.scores (
     coverage real NOT NULL,
     parts jsonb NOT NULL,
     scored_at timestamp with time zone NOT NULL,
+    calibration_no integer,
     CONSTRAINT scores_check CHECK ((((value IS NULL) = (low IS NULL)) AND ((value IS NULL) = (high IS NULL)))),
     CONSTRAINT scores_check1 CHECK (((value IS NULL) OR ((low <= value) AND (value <= high)))),
     CONSTRAINT scores_coverage_check CHECK (((coverage >= (0)::double precision) AND (coverage <= (1)::double precision))),
@@ -2148,6 +2220,11 @@ ALTER TABLE ONLY hailong.assignments
 ALTER TABLE ONLY hailong.branches
     ADD CONSTRAINT branches_pkey PRIMARY KEY (branch_id);
 
+-- Name: calibrations calibrations_pkey; Type: CONSTRAINT; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE ONLY hailong.calibrations
+    ADD CONSTRAINT calibrations_pkey PRIMARY KEY (calibration_no);
+
 -- Name: commands commands_pkey; Type: CONSTRAINT; Schema: hailong; Owner: hailong_migrator
 
 ALTER TABLE ONLY hailong.commands
@@ -2208,6 +2285,11 @@ ALTER TABLE ONLY hailong.interactions
 ALTER TABLE ONLY hailong.points
     ADD CONSTRAINT points_pkey PRIMARY KEY (branch_id, point_id);
 
+-- Name: ratings ratings_pkey; Type: CONSTRAINT; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE ONLY hailong.ratings
+    ADD CONSTRAINT ratings_pkey PRIMARY KEY (branch_id, rating_id);
+
 -- Name: reject_counts reject_counts_pkey; Type: CONSTRAINT; Schema: hailong; Owner: hailong_migrator
 
 ALTER TABLE ONLY hailong.reject_counts
@@ -2267,6 +2349,11 @@ ALTER TABLE ONLY hailong.row_changes
 
 ALTER TABLE ONLY hailong.row_counts
     ADD CONSTRAINT row_counts_pkey PRIMARY KEY (branch_id, kept_in, part, variant);
+
+-- Name: rubrics rubrics_pkey; Type: CONSTRAINT; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE ONLY hailong.rubrics
+    ADD CONSTRAINT rubrics_pkey PRIMARY KEY (rubric, rubric_version);
 
 -- Name: rule_figures rule_figures_pkey; Type: CONSTRAINT; Schema: hailong; Owner: hailong_migrator
 
@@ -2388,6 +2475,10 @@ CREATE INDEX interactions_by_id ON ONLY hailong.interactions USING btree (intera
 -- Name: interactions_by_staff; Type: INDEX; Schema: hailong; Owner: hailong_migrator
 
 CREATE INDEX interactions_by_staff ON ONLY hailong.interactions USING btree (staff_id, at);
+
+-- Name: ratings_by_branch; Type: INDEX; Schema: hailong; Owner: hailong_migrator
+
+CREATE INDEX ratings_by_branch ON hailong.ratings USING btree (branch_id, at);
 
 -- Name: rejects_by_stream; Type: INDEX; Schema: hailong; Owner: hailong_migrator
 
@@ -2952,6 +3043,10 @@ CREATE POLICY by_branch ON hailong.interactions USING ((branch_id = ANY (( SELEC
 
 CREATE POLICY by_branch ON hailong.points USING ((branch_id = ANY (( SELECT hailong.visible_branches() AS visible_branches)::text[]))) WITH CHECK ((branch_id IN ( SELECT unnest(hailong.visible_branches()) AS unnest)));
 
+-- Name: ratings by_branch; Type: POLICY; Schema: hailong; Owner: hailong_migrator
+
+CREATE POLICY by_branch ON hailong.ratings USING ((branch_id = ANY (( SELECT hailong.visible_branches() AS visible_branches)::text[]))) WITH CHECK ((branch_id IN ( SELECT unnest(hailong.visible_branches()) AS unnest)));
+
 -- Name: reject_counts by_branch; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
 CREATE POLICY by_branch ON hailong.reject_counts USING ((branch_id = ANY (( SELECT hailong.visible_branches() AS visible_branches)::text[]))) WITH CHECK ((branch_id IN ( SELECT unnest(hailong.visible_branches()) AS unnest)));
@@ -3036,6 +3131,10 @@ CREATE POLICY by_device ON hailong.streams FOR SELECT TO hailong_app, hailong_au
 
 CREATE POLICY by_staff ON hailong.staff_rollups AS RESTRICTIVE TO hailong_app USING (((( SELECT hailong.visible_staff() AS visible_staff) = '*'::text) OR (staff_id = ( SELECT hailong.visible_staff() AS visible_staff))));
 
+-- Name: calibrations; Type: ROW SECURITY; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE hailong.calibrations ENABLE ROW LEVEL SECURITY;
+
 -- Name: commands; Type: ROW SECURITY; Schema: hailong; Owner: hailong_migrator
 
 ALTER TABLE hailong.commands ENABLE ROW LEVEL SECURITY;
@@ -3067,6 +3166,14 @@ ALTER TABLE hailong.erased ENABLE ROW LEVEL SECURITY;
 -- Name: devices every_device; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
 CREATE POLICY every_device ON hailong.devices FOR SELECT TO hailong_identity USING (true);
+
+-- Name: calibrations everybodys; Type: POLICY; Schema: hailong; Owner: hailong_migrator
+
+CREATE POLICY everybodys ON hailong.calibrations FOR SELECT TO hailong_app, hailong_auditor, hailong_worker USING (true);
+
+-- Name: rubrics everybodys; Type: POLICY; Schema: hailong; Owner: hailong_migrator
+
+CREATE POLICY everybodys ON hailong.rubrics FOR SELECT TO hailong_app, hailong_auditor, hailong_worker USING (true);
 
 -- Name: files; Type: ROW SECURITY; Schema: hailong; Owner: hailong_migrator
 
@@ -3121,6 +3228,10 @@ CREATE POLICY not_for_clerks ON hailong.dropped AS RESTRICTIVE TO hailong_app US
 -- Name: hour_rollups not_for_clerks; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
 CREATE POLICY not_for_clerks ON hailong.hour_rollups AS RESTRICTIVE TO hailong_app USING ((( SELECT hailong.visible_staff() AS visible_staff) = '*'::text));
+
+-- Name: ratings not_for_clerks; Type: POLICY; Schema: hailong; Owner: hailong_migrator
+
+CREATE POLICY not_for_clerks ON hailong.ratings AS RESTRICTIVE TO hailong_app USING ((( SELECT hailong.visible_staff() AS visible_staff) = '*'::text));
 
 -- Name: reject_counts not_for_clerks; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
@@ -3180,6 +3291,14 @@ CREATE POLICY oneself ON hailong.users TO hailong_app USING ((user_id = ( SELECT
 
 ALTER TABLE hailong.points ENABLE ROW LEVEL SECURITY;
 
+-- Name: ratings; Type: ROW SECURITY; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE hailong.ratings ENABLE ROW LEVEL SECURITY;
+
+-- Name: rubrics registered; Type: POLICY; Schema: hailong; Owner: hailong_migrator
+
+CREATE POLICY registered ON hailong.rubrics FOR INSERT TO hailong_worker WITH CHECK (true);
+
 -- Name: reject_counts; Type: ROW SECURITY; Schema: hailong; Owner: hailong_migrator
 
 ALTER TABLE hailong.reject_counts ENABLE ROW LEVEL SECURITY;
@@ -3228,6 +3347,10 @@ ALTER TABLE hailong.row_changes ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE hailong.row_counts ENABLE ROW LEVEL SECURITY;
 
+-- Name: rubrics; Type: ROW SECURITY; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE hailong.rubrics ENABLE ROW LEVEL SECURITY;
+
 -- Name: rule_figures; Type: ROW SECURITY; Schema: hailong; Owner: hailong_migrator
 
 ALTER TABLE hailong.rule_figures ENABLE ROW LEVEL SECURITY;
@@ -3263,6 +3386,10 @@ ALTER TABLE hailong.stream_faults ENABLE ROW LEVEL SECURITY;
 -- Name: streams; Type: ROW SECURITY; Schema: hailong; Owner: hailong_migrator
 
 ALTER TABLE hailong.streams ENABLE ROW LEVEL SECURITY;
+
+-- Name: rubrics taken_up; Type: POLICY; Schema: hailong; Owner: hailong_migrator
+
+CREATE POLICY taken_up ON hailong.rubrics FOR UPDATE TO hailong_worker USING (true);
 
 -- Name: turns; Type: ROW SECURITY; Schema: hailong; Owner: hailong_migrator
 
@@ -3572,6 +3699,17 @@ GRANT SELECT ON TABLE hailong.branches TO hailong_app;
 GRANT SELECT ON TABLE hailong.branches TO hailong_backup;
 GRANT SELECT ON TABLE hailong.branches TO hailong_auditor;
 
+-- Name: TABLE calibrations; Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+GRANT SELECT ON TABLE hailong.calibrations TO hailong_backup;
+GRANT SELECT ON TABLE hailong.calibrations TO hailong_worker;
+GRANT SELECT ON TABLE hailong.calibrations TO hailong_app;
+GRANT SELECT ON TABLE hailong.calibrations TO hailong_auditor;
+
+-- Name: SEQUENCE calibrations_calibration_no_seq; Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+GRANT SELECT ON SEQUENCE hailong.calibrations_calibration_no_seq TO hailong_backup;
+
 -- Name: TABLE commands; Type: ACL; Schema: hailong; Owner: hailong_migrator
 
 GRANT SELECT ON TABLE hailong.commands TO hailong_backup;
@@ -3696,6 +3834,12 @@ GRANT SELECT ON TABLE hailong.points TO hailong_worker;
 GRANT SELECT ON TABLE hailong.points TO hailong_app;
 GRANT SELECT ON TABLE hailong.points TO hailong_backup;
 
+-- Name: TABLE ratings; Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+GRANT SELECT ON TABLE hailong.ratings TO hailong_backup;
+GRANT SELECT ON TABLE hailong.ratings TO hailong_app;
+GRANT SELECT ON TABLE hailong.ratings TO hailong_auditor;
+
 -- Name: TABLE reject_counts; Type: ACL; Schema: hailong; Owner: hailong_migrator
 
 GRANT SELECT ON TABLE hailong.reject_counts TO hailong_backup;
@@ -3802,6 +3946,17 @@ GRANT SELECT ON TABLE hailong.row_counts TO hailong_backup;
 GRANT SELECT ON TABLE hailong.row_counts TO hailong_app;
 GRANT SELECT ON TABLE hailong.row_counts TO hailong_auditor;
 GRANT SELECT ON TABLE hailong.row_counts TO hailong_worker;
+
+-- Name: TABLE rubrics; Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+GRANT SELECT ON TABLE hailong.rubrics TO hailong_backup;
+GRANT SELECT,INSERT ON TABLE hailong.rubrics TO hailong_worker;
+GRANT SELECT ON TABLE hailong.rubrics TO hailong_app;
+GRANT SELECT ON TABLE hailong.rubrics TO hailong_auditor;
+
+-- Name: COLUMN rubrics.in_force_since; Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+GRANT UPDATE(in_force_since) ON TABLE hailong.rubrics TO hailong_worker;
 
 -- Name: TABLE rule_figures; Type: ACL; Schema: hailong; Owner: hailong_migrator
 

@@ -66,6 +66,8 @@ class FigureBrief:
     value: float | None
     low: float | None
     high: float | None
+    calibrated: bool
+    """Whether ratings by citizens have their bar in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +144,18 @@ class PartView:
 
 
 @dataclass(frozen=True, slots=True)
+class OtherVersion:
+    """The same figure of the same interaction under another version of its rubric."""
+
+    rubric: str
+    rubric_version: int
+    value: float | None
+    low: float | None
+    high: float | None
+    scored_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class FigureView:
     figure: str
     rubric: str
@@ -152,6 +166,10 @@ class FigureView:
     high: float | None
     coverage: float
     parts: Sequence[PartView]
+    ratings: int | None
+    """How many ratings by citizens it was calibrated to; None: not calibrated."""
+    rated_until: date | None
+    others: Sequence[OtherVersion]
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,6 +103,9 @@ class Speech:
     def moment(self, at: datetime | None) -> str:
         return MISSING_SIGN if at is None else f"{at.astimezone(HANOI):%d/%m/%Y %H:%M:%S}"
 
+    def day(self, day: date | None) -> str:
+        return MISSING_SIGN if day is None else f"{day:%d/%m/%Y}"
+
     def minute(self, at: datetime | None) -> str:
         return MISSING_SIGN if at is None else f"{at.astimezone(HANOI):%d/%m/%Y %H:%M}"
 

@@ -41,6 +41,7 @@ BRANCH_TABLES = (
     "review_budgets",
     "row_counts",
     "row_changes",
+    "ratings",
 )
 NOT_BY_BRANCH = {
     "branches": "names on the building",
@@ -118,6 +119,12 @@ def fill(db, branch):
         "INSERT INTO hailong_private.activity VALUES (%s, 'quay-05', %s, 'd', 1, 1, 1, 1, -20,"
         " -20, 1, 1, 1, 1, 1)",
         branch,
+        AT,
+    )
+    db.rows(
+        "INSERT INTO hailong.ratings VALUES (%s, %s, 'quay-05', %s, NULL, '{}', 4, 'exit', false)",
+        branch,
+        INTERACTION[branch],
         AT,
     )
     cell = (branch, "handling_s", "", AT.date())
@@ -240,6 +247,8 @@ def test_a_clerk_sees_the_own_alone(app, table):
         "row_counts",
         "row_changes",
     ],
+    "table",
+    ["activity", "rejects", "rollups", "hour_rollups", "activity_rollups", "ratings"],
 )
 def test_what_is_a_counters_and_no_persons_no_clerk_sees(app, table):
     assert seen(app, table, [OURS], f"{OURS}-an") == []

@@ -34,12 +34,16 @@ LEFT JOIN (
     SELECT s.branch_id, s.counter_id, count(*) AS unmeasured
     FROM hailong.scores s
     WHERE s.figure = 'experience' AND s.value IS NULL AND s.at >= %(week_start)s
-      AND s.scored_at = (
-          -- The time again, so that the weeks before are left out once and not for each row.
-          SELECT max(l.scored_at) FROM hailong.scores l
+      AND (s.rubric, s.rubric_version) = (
+          SELECT l.rubric, l.rubric_version
+          FROM hailong.scores l
+          LEFT JOIN hailong.rubrics r USING (rubric, rubric_version)
           WHERE l.branch_id = s.branch_id AND l.counter_id = s.counter_id AND l.at = s.at
             AND l.interaction_id = s.interaction_id AND l.figure = s.figure
-            AND l.at >= %(week_start)s)
+             -- The time again, so that the weeks before are left out once and not for each row.
+             AND l.at >= %(week_start)s
+          ORDER BY r.in_force_since DESC NULLS LAST, l.scored_at DESC, l.rubric_version DESC
+          LIMIT 1)
     GROUP BY 1, 2) n
     ON n.branch_id = c.branch_id AND n.counter_id = c.counter_id
 ORDER BY c.branch_id, c.point_id, array_position(
@@ -121,7 +125,7 @@ ORDER BY i.at DESC, i.interaction_id DESC LIMIT %(limit)s;
 SELECT i.branch_id, i.counter_id, i.at, i.interaction_id, i.revision, i.ended_at, i.zone,
        c.number, i.handling_s, i.boundary_uncertain, i.source, i.coverage,
        e.value AS figure_value, e.low AS figure_low, e.high AS figure_high,
-       e.scored_at,
+       e.calibrated AS figure_calibrated, e.scored_at,
        f.live, f.review, f.trend, f.open
 FROM unnest(%(branch_ids)s::text[], %(counter_ids)s::text[], %(ats)s::timestamptz[],
             %(interaction_ids)s::uuid[]) AS k (branch_id, counter_id, at, interaction_id)
@@ -129,10 +133,12 @@ JOIN hailong.interactions i ON i.branch_id = k.branch_id AND i.counter_id = k.co
     AND i.at = k.at AND i.interaction_id = k.interaction_id
 LEFT JOIN hailong.counters c ON c.branch_id = i.branch_id AND c.counter_id = i.counter_id
 LEFT JOIN LATERAL (
-    SELECT value, low, high, scored_at FROM hailong.scores s
+    SELECT value, low, high, scored_at, calibration_no IS NOT NULL AS calibrated
+    FROM hailong.scores s LEFT JOIN hailong.rubrics r USING (rubric, rubric_version)
     WHERE s.branch_id = k.branch_id AND s.counter_id = k.counter_id AND s.at = k.at
       AND s.interaction_id = k.interaction_id AND s.figure = %(figure)s
-    ORDER BY s.scored_at DESC, s.rubric_version DESC LIMIT 1) e ON true
+    ORDER BY r.in_force_since DESC NULLS LAST, s.scored_at DESC, s.rubric_version DESC
+    LIMIT 1) e ON true
 CROSS JOIN LATERAL (
     SELECT count(*) FILTER (WHERE kind = 'live') AS live,
            count(*) FILTER (WHERE kind = 'review') AS review,
@@ -173,13 +179,16 @@ WHERE branch_id = %(branch_id)s AND counter_id = %(counter_id)s AND at = %(at)s
 ORDER BY turn_no;
 
 -- name: scores
--- The latest of each figure.
-SELECT DISTINCT ON (figure) figure, rubric, rubric_version, value, low, high, coverage, parts,
-       scored_at
-FROM hailong.scores
-WHERE branch_id = %(branch_id)s AND counter_id = %(counter_id)s AND at = %(at)s
-  AND interaction_id = %(interaction_id)s
-ORDER BY figure, scored_at DESC, rubric_version DESC;
+-- Every version of each figure: first the one that is shown (of the rubric in force; until that
+-- has been scored, the one scored last), then the others.
+SELECT s.figure, s.rubric, s.rubric_version, s.value, s.low, s.high, s.coverage, s.parts,
+       s.scored_at, c.ratings, c.until_day AS rated_until
+FROM hailong.scores s
+LEFT JOIN hailong.rubrics r USING (rubric, rubric_version)
+LEFT JOIN hailong.calibrations c USING (calibration_no)
+WHERE s.branch_id = %(branch_id)s AND s.counter_id = %(counter_id)s AND s.at = %(at)s
+  AND s.interaction_id = %(interaction_id)s
+ORDER BY s.figure, r.in_force_since DESC NULLS LAST, s.scored_at DESC, s.rubric_version DESC;
 
 -- name: flags
 -- Flags with the interaction they ask about, the gravest first and then the oldest, because it
@@ -290,6 +299,7 @@ LEFT JOIN (
                 SELECT kept_in, part, rows FROM hailong.row_changes WHERE variant = '') x
           GROUP BY x.kept_in, x.part OFFSET 0) p
     WHERE hailong.is_kept(p.kept_in, p.part) GROUP BY p.kept_in) k ON k.kept_in = c.name
+UNION ALL SELECT 'ratings', count(*), min(at) FROM hailong.ratings
 UNION ALL SELECT 'assignments', count(*), min(from_at) FROM hailong.assignments
 UNION ALL SELECT 'device_status', count(*), min(status_since) FROM hailong.device_status
 UNION ALL SELECT 'rejects', count(*), min(received_at) FROM hailong.rejects
