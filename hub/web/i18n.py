@@ -109,8 +109,5 @@ class Speech:
     def minute(self, at: datetime | None) -> str:
         return MISSING_SIGN if at is None else f"{at.astimezone(HANOI):%d/%m/%Y %H:%M}"
 
-    def day(self, on: date) -> str:
-        return f"{on:%d/%m/%Y}"
-
     def time(self, at: datetime | None) -> str:
         return MISSING_SIGN if at is None else f"{at.astimezone(HANOI):%H:%M:%S}"

@@ -288,7 +288,6 @@ def values(owner) -> dict[str, Any]:
         "trend_reason": None,
         "most_ms": "1000",
         "until": NOW + timedelta(days=1),
-        "zones": None,
         "certain": False,
         "measurements": None,
         "spans": None,
