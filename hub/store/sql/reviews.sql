@@ -71,17 +71,23 @@ WHERE %(rule_id)s::text IS NULL OR d.rule_id = %(rule_id)s
 GROUP BY d.rule_id HAVING sum(d.rows) > 0;
 
 -- name: tallies_of_clerk
--- The same of flags on the own interactions, one by one: nobody is told what all of a branch's
--- were.
+-- The same of flags on the own interactions, which are looked at one after another: nobody is told
+-- what all of a branch's were.
 SELECT f.rule_id, count(*) AS decided,
        count(*) FILTER (WHERE l.ground <> 'none' AND l.outcome <> 'insufficient') AS with_ground,
        count(*) FILTER (WHERE l.ground <> 'none' AND l.outcome IN ('confirmed', 'coached'))
            AS founded
-FROM hailong.flags f
-JOIN LATERAL (
+FROM hailong.interactions i
+CROSS JOIN LATERAL (
+    SELECT f.rule_id, f.flag_id FROM hailong.flags f
+    WHERE f.branch_id = i.branch_id AND f.counter_id = i.counter_id AND f.at = i.at
+      AND f.interaction_id = i.interaction_id AND f.state = 'decided'
+      AND (%(rule_id)s::text IS NULL OR f.rule_id = %(rule_id)s)
+    OFFSET 0) f
+CROSS JOIN LATERAL (
     SELECT r.outcome, r.ground FROM hailong.reviews r
-    WHERE r.branch_id = f.branch_id AND r.counter_id = f.counter_id AND r.at = f.at
+    WHERE r.branch_id = i.branch_id AND r.counter_id = i.counter_id AND r.at = i.at
       AND r.flag_id = f.flag_id
-    ORDER BY r.review_no DESC LIMIT 1) l ON true
-WHERE f.state = 'decided' AND (%(rule_id)s::text IS NULL OR f.rule_id = %(rule_id)s)
+    ORDER BY r.review_no DESC LIMIT 1) l
+WHERE i.staff_id = hailong.visible_staff()
 GROUP BY f.rule_id;
