@@ -112,6 +112,21 @@ SCORING_SECONDS = Histogram(
     registry=REGISTRY,
 )
 
+# Alerts -------------------------------------------------------------------------------------
+
+ALERTS = Counter(
+    "hailong_hub_alerts",
+    "Changes of live alerts (new, update, end), and snapshots that came too late (late)",
+    ["what"],
+    registry=REGISTRY,
+)
+ALERT_SECONDS = Histogram(
+    "hailong_hub_alert_seconds",
+    "From a device's snapshot (its clock) to the judgement of live rules on it",
+    buckets=_SHORT_S,
+    registry=REGISTRY,
+)
+
 # Web ----------------------------------------------------------------------------------------
 
 HTTP_REQUESTS = Counter(

@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 WINDOW = 1000
 """Unacknowledged messages at most: MQTT 5's receive maximum. Some brokers give fewer: rumqttd
 100, Mosquitto its max_inflight_messages."""
-KINDS = frozenset({"activity", "interaction", "health", "dropped", "state"})
+KINDS = frozenset({"activity", "interaction", "health", "dropped", "state", "alert"})
 _SESSION_S = 0xFFFFFFFF
 """The broker keeps messages for a hub that is away, without an end, within its queue limits: of
 finite sessions Mosquitto 2.0.11 keeps a list that a reload (SIGHUP) corrupts.

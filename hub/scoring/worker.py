@@ -21,9 +21,11 @@ from hub.errors import HubError
 from hub.health.heart import IDLE, SCORING, WAITING_FOR_DATABASE, Heart
 from hub.scoring.facts import Facts
 from hub.scoring.flag import Flag, flags
+from hub.scoring.live import LiveJudge
 from hub.scoring.rubrics import Rubric, rubric_for
 from hub.scoring.rules import Rule
 from hub.scoring.score import Figure, Scores, score
+from hub.store import alerts
 from hub.store import scoring as store
 from hub.store.errors import RowRefusedError, StoreError
 from hub.store.pool import Database
@@ -61,6 +63,7 @@ class ScoringWorker:
         self._rubrics = rubrics
         self._rules = rules
         self._clock = clock
+        self._live = LiveJudge(database, rules, clock)
         self._failures: OrderedDict[Queued, int] = OrderedDict()
         self._state: str | None = None
 
@@ -94,11 +97,15 @@ class ScoringWorker:
             self._database.close()
 
     def run_once(self) -> int:
-        """Takes on what is due now; returns how many were scored or set aside."""
+        """Takes on what is due now; returns how many were scored or set aside. Snapshots of what
+        goes on are judged first and in between: an alert waits for one batch at most.
+        """
         count = 0
+        self._live.run_once()
         for branch_id in store.branches_waiting(self._database):
             while taken := self._timed(branch_id):
                 count += taken
+                self._live.run_once()
         return count
 
     def _timed(self, branch_id: str) -> int:
@@ -151,6 +158,7 @@ class ScoringWorker:
                 failed.add(stored.key)
                 continue
             store.write(connection, stored.key, score_rows(scores), flag_rows(raised), now)
+            alerts.settle(connection, stored.key, [flag.flag_id for flag in raised], now)
         for key in keys:
             # Also one that was deleted meanwhile: nothing is left to be scored.
             if key not in failed:

@@ -86,14 +86,18 @@ def wake_ups(database: Database) -> Iterator[Wait]:
                 connection.commit()
 
 
-def branches_waiting(database: Database) -> list[str]:
+def branches_waiting(database: Database, *, live: bool = False) -> list[str]:
+    """With finished interactions to be scored; `live`: with snapshots to be judged."""
     with database.transaction() as connection:
-        return [str(row[0]) for row in connection.execute(_SQL["branches_waiting"])]
+        rows = connection.execute(_SQL["branches_waiting"], {"live": live})
+        return [str(row[0]) for row in rows]
 
 
-def claim(connection: ScoringConnection, branch_id: str, limit: int) -> list[Queued]:
+def claim(
+    connection: ScoringConnection, branch_id: str, limit: int, *, live: bool = False
+) -> list[Queued]:
     """Locked until the transaction ends; other workers pass them over."""
-    values = {"branch_id": branch_id, "limit": limit}
+    values = {"branch_id": branch_id, "limit": limit, "live": live}
     return [Queued(branch_id, *row) for row in connection.execute(_SQL["claim"], values)]
 
 

@@ -21,6 +21,7 @@ pytestmark = pytest.mark.integration
 
 ROLE = {
     "activity": "migrator",
+    "alerts": "worker",
     "auth": "app",
     "backup": "backup",
     "erasures": "migrator",
@@ -68,6 +69,7 @@ OTHERS = {
 """Queries that another role runs than the rest of their file."""
 EVERY_BRANCH = {
     ("activity", "ensure"): "makes partitions, which belong to all branches",
+    ("alerts", "sweep"): "ends what no counter ended; a count comes back",
     ("identity", "all_devices"): "the broker's rights are written from it",
     ("identity", "device"): "whom a certificate is for",
     ("identity", "devices_version"): "counts alone",
@@ -225,6 +227,10 @@ def values(owner) -> dict[str, Any]:
         "command": "self_test",
         "valid_s": 60.0,
         "outcome_at": NOW,
+        "now": NOW,
+        "live": False,
+        "payload": own["json"],
+        "received_at": NOW,
     }
 
 
@@ -233,6 +239,8 @@ OTHERWISE = {
     ("ingest", "ensure_partitions"): {"from_at": NOW, "to_at": NOW},
     ("ingest", "store_outcomes"): {"outcome": "done"},
     ("backup", "mark_restored"): {"sha256": "0" * 64},
+    ("alerts", "found_again"): {"evidence": f'{{"mark": "{A1.mark}"}}'},
+    ("alerts", "put_alert"): {"role": "staff", "rule_id": "r"},
     ("scoring", "put_flag"): {"kind": "review", "role": "staff", "rule_id": "r"},
     ("scoring", "withdraw_flags"): {"flag_ids": []},
     ("auth", "open_session"): {"token_sha256": b"n" * 32},

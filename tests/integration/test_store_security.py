@@ -37,6 +37,11 @@ BRANCH_TABLES = (
     "hour_rollups",
     "staff_rollups",
     "activity_rollups",
+    "open_interactions",
+    "alerts",
+    "alert_events",
+    "alert_visits",
+    "alert_sendings",
 )
 NOT_BY_BRANCH = {
     "branches": "names on the building",
@@ -109,6 +114,37 @@ def fill(db, branch):
         FLAG[branch],
         keys[3],
         USER,
+    )
+    db.rows(
+        "INSERT INTO hailong.open_interactions VALUES (%s, %s, %s, %s, 'd', now(), '{}', %s, now())",
+        *keys,
+        INTERACTION[branch],
+    )
+    db.rows(
+        "INSERT INTO hailong.alerts VALUES (%s, %s, %s, %s, %s, 'r', 1, 3, 'staff', '{}', 1, 'new',"
+        " NULL, now(), now(), now())",
+        *keys[:3],
+        FLAG[branch],
+        keys[3],
+    )
+    db.rows(
+        "INSERT INTO hailong.alert_events (branch_id, counter_id, at, flag_id, interaction_id, what,"
+        " event_at) VALUES (%s, %s, %s, %s, %s, 'new', now())",
+        *keys[:3],
+        FLAG[branch],
+        keys[3],
+    )
+    db.rows(
+        "INSERT INTO hailong.alert_visits VALUES (%s, %s, %s, %s, %s, %s, now())",
+        *keys[:3],
+        FLAG[branch],
+        USER,
+        keys[3],
+    )
+    db.rows(
+        "INSERT INTO hailong.alert_sendings SELECT event_no, 'kenh', branch_id, 'waiting', 0, now(),"
+        " now() FROM hailong.alert_events WHERE branch_id = %s",
+        branch,
     )
     db.rows(
         "INSERT INTO hailong_private.activity VALUES (%s, 'quay-05', %s, 'd', 1, 1, 1, 1, -20,"
@@ -209,7 +245,19 @@ def test_a_clerk_sees_the_own_alone(app, table):
 
 
 @pytest.mark.parametrize(
-    "table", ["activity", "rejects", "rollups", "hour_rollups", "activity_rollups"]
+    "table",
+    [
+        "activity",
+        "rejects",
+        "rollups",
+        "hour_rollups",
+        "activity_rollups",
+        "open_interactions",
+        "alerts",
+        "alert_events",
+        "alert_visits",
+        "alert_sendings",
+    ],
 )
 def test_what_is_a_counters_and_no_persons_no_clerk_sees(app, table):
     assert seen(app, table, [OURS], f"{OURS}-an") == []

@@ -266,6 +266,9 @@ UNION ALL SELECT 'activity', count(*), min(at) FROM hailong.activity
 UNION ALL SELECT 'scores', count(*), min(at) FROM hailong.scores
 UNION ALL SELECT 'flags', count(*), min(at) FROM hailong.flags
 UNION ALL SELECT 'reviews', count(*), min(at) FROM hailong.reviews
+UNION ALL SELECT 'open_interactions', count(*), min(captured_at) FROM hailong.open_interactions
+UNION ALL SELECT 'alerts', count(*), min(at) FROM hailong.alerts
+UNION ALL SELECT 'alert_visits', count(*), min(seen_at) FROM hailong.alert_visits
 UNION ALL SELECT 'rollups', count(*), min(day)::timestamp AT TIME ZONE interval '7 hours'
     FROM hailong.rollups
 UNION ALL SELECT 'hour_rollups', count(*), min(month)::timestamp AT TIME ZONE interval '7 hours'

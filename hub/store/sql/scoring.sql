@@ -10,16 +10,16 @@ LISTEN hailong_scoring;
 UNLISTEN *;
 
 -- name: branches_waiting
--- Branches with something that is due.
+-- Branches with something that is due: of `live`, snapshots, otherwise finished interactions.
 SELECT DISTINCT branch_id FROM hailong.scoring_queue
-WHERE queued_at <= now()
+WHERE queued_at <= now() AND live = %(live)s
 ORDER BY branch_id;
 
 -- name: claim
 -- The next interactions of a branch. Another worker's are passed over; what was set aside has
 -- its time in the future.
 SELECT counter_id, at, interaction_id FROM hailong.scoring_queue
-WHERE branch_id = %(branch_id)s AND queued_at <= now()
+WHERE branch_id = %(branch_id)s AND queued_at <= now() AND live = %(live)s
 ORDER BY queued_at, interaction_id
 LIMIT %(limit)s
 FOR UPDATE SKIP LOCKED;
