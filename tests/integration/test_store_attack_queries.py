@@ -21,6 +21,7 @@ pytestmark = pytest.mark.integration
 
 ROLE = {
     "activity": "migrator",
+    "alert_pages": "app",
     "alerts": "worker",
     "auth": "app",
     "backup": "backup",
@@ -231,6 +232,10 @@ def values(owner) -> dict[str, Any]:
         "live": False,
         "payload": own["json"],
         "received_at": NOW,
+        "live_since": NOW - timedelta(days=1),
+        "open_since": NOW - timedelta(days=1),
+        "ended_since": NOW - timedelta(days=1),
+        "event_no": 0,
     }
 
 
