@@ -11,6 +11,7 @@ import click
 from hub import logs
 from hub.auth.permissions import UserRole
 from hub.auth.users import create_user
+from hub.cli_alerts import alerts
 from hub.cli_backup import COMMANDS as BACKUP_COMMANDS
 from hub.cli_broker import broker_config
 from hub.cli_check import check
@@ -148,3 +149,4 @@ for group in (*RELEASES, *BACKUP_COMMANDS):
     hub.add_command(group)
 hub.add_command(rollups)
 hub.add_command(check)
+hub.add_command(alerts)

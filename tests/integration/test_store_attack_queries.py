@@ -22,6 +22,7 @@ pytestmark = pytest.mark.integration
 ROLE = {
     "activity": "migrator",
     "alert_pages": "app",
+    "alert_sendings": "worker",
     "alerts": "worker",
     "auth": "app",
     "backup": "backup",
@@ -70,6 +71,7 @@ OTHERS = {
 """Queries that another role runs than the rest of their file."""
 EVERY_BRANCH = {
     ("activity", "ensure"): "makes partitions, which belong to all branches",
+    ("alert_sendings", "branches"): "the names on the buildings",
     ("alerts", "sweep"): "ends what no counter ended; a count comes back",
     ("identity", "all_devices"): "the broker's rights are written from it",
     ("identity", "device"): "whom a certificate is for",
@@ -236,6 +238,9 @@ def values(owner) -> dict[str, Any]:
         "open_since": NOW - timedelta(days=1),
         "ended_since": NOW - timedelta(days=1),
         "event_no": 0,
+        "until": NOW + timedelta(minutes=1),
+        "next_at": NOW,
+        "fault": "timeout",
     }
 
 
@@ -245,6 +250,7 @@ OTHERWISE = {
     ("ingest", "store_outcomes"): {"outcome": "done"},
     ("backup", "mark_restored"): {"sha256": "0" * 64},
     ("alerts", "found_again"): {"evidence": f'{{"mark": "{A1.mark}"}}'},
+    ("alert_sendings", "record"): {"state": "sent"},
     ("alerts", "put_alert"): {"role": "staff", "rule_id": "r"},
     ("scoring", "put_flag"): {"kind": "review", "role": "staff", "rule_id": "r"},
     ("scoring", "withdraw_flags"): {"flag_ids": []},
