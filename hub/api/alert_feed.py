@@ -8,6 +8,7 @@ import asyncio
 import logging
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
@@ -46,7 +47,7 @@ class Subscription:
 
     def wake(self) -> None:
         """From any thread."""
-        if not self._loop.is_closed():
+        with suppress(RuntimeError):  # its server has ended meanwhile
             self._loop.call_soon_threadsafe(self._news.set)
 
     async def wait(self, timeout_s: float) -> None:
@@ -118,10 +119,11 @@ class AlertFeed:
                     while self._wanted():
                         for said in wait(_LOOK_S):
                             self._wake(said.partition(" ")[0])
-            except StoreError as error:
+            except Exception as error:  # noqa: BLE001 - the boundary: pages ask by themselves meanwhile
                 if not told:
                     told = True
-                    log.warning("alerts are not heard of: %s; trying again", error)
+                    what = error if isinstance(error, StoreError) else type(error).__name__
+                    log.warning("alerts are not heard of: %s; trying again", what)
                 self._closed.wait(_AGAIN_S)
 
     def _wanted(self) -> bool:
