@@ -68,12 +68,12 @@ class LiveJudge:
                 keys = queue.claim(connection, branch_id, 1, live=True)
                 for key in keys:
                     self._judge(connection, key)
-                    queue.done(connection, key)
+                    queue.done_live(connection, key)
         except RowRefusedError as error:
             # Not tried again: the finished interaction comes, and is scored by itself.
             with self._database.branches_transaction([branch_id]) as connection:
                 for key in keys:
-                    queue.done(connection, key)
+                    queue.done_live(connection, key)
             _tell(branch_id, error.code)
         return bool(keys)
 

@@ -156,5 +156,10 @@ def done(connection: ScoringConnection, key: Queued) -> None:
     connection.execute(_SQL["done"], asdict(key))
 
 
+def done_live(connection: ScoringConnection, key: Queued) -> None:
+    """Its snapshot is judged; the finished interaction, if it came meanwhile, still waits."""
+    connection.execute(_SQL["done_live"], asdict(key))
+
+
 def set_aside(connection: ScoringConnection, key: Queued, for_s: float) -> None:
     connection.execute(_SQL["set_aside"], asdict(key) | {"for_s": for_s})

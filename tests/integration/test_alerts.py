@@ -1,6 +1,7 @@
 """Alerts in the hub: from the broker into the database, raised, changed, superseded by the end."""
 
 import random
+from dataclasses import replace
 from datetime import timedelta
 
 import psycopg
@@ -294,6 +295,33 @@ def test_a_snapshot_that_cannot_be_judged_stops_nothing(hub_db, ingest_db, sende
     assert "cannot be judged (ValidationError)" in caplog.text
     arrive(ingest_db, sender, broken)
     assert worker.run_once() == 1
+
+
+def test_an_alert_that_the_database_refuses_takes_no_finished_interaction_with_it(
+    hub_db, ingest_db, sender, worker, monkeypatch
+):
+    payload = asks_for_the_manager()
+    tell(ingest_db, sender, payload)
+    put = store.put
+
+    def refused(connection, key, alerts, captured_at, now):
+        bad = [replace(alert, severity=9) for alert in alerts]
+        return put(connection, key, bad, captured_at, now)
+
+    done_live = queue.done_live
+
+    def ended_meanwhile(connection, key):
+        arrive(ingest_db, sender, payload)
+        done_live(connection, key)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(store, "put", refused)
+        patched.setattr(queue, "done_live", ended_meanwhile)
+        LiveJudge(hub_db.open("worker"), RULES, lambda: NOW).run_once()
+    assert alerts(hub_db) == []
+    assert hub_db.rows("SELECT live FROM hailong.scoring_queue") == [(False,)]
+    assert worker.run_once() == 1
+    assert hub_db.value("SELECT count(*) FROM hailong.flags") == 1
 
 
 def test_alerts_go_before_a_backlog_of_finished_interactions(hub_db, ingest_db, sender):

@@ -99,6 +99,7 @@ EVERY_BRANCH = {
     ("scoring", "claim"): "keys alone, of the branch it goes to next",
     ("scoring", "claim_one"): "keys alone",
     ("scoring", "done"): "keys alone",
+    ("scoring", "done_live"): "keys alone",
     ("scoring", "set_aside"): "keys alone",
 }
 """What docs/store-rights.md gives over all branches, and why."""

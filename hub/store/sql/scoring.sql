@@ -93,6 +93,12 @@ DELETE FROM hailong.scoring_queue
 WHERE branch_id = %(branch_id)s AND counter_id = %(counter_id)s AND at = %(at)s
   AND interaction_id = %(interaction_id)s;
 
+-- name: done_live
+-- A snapshot's. Where the finished interaction has taken its place in the queue, that stays.
+DELETE FROM hailong.scoring_queue
+WHERE branch_id = %(branch_id)s AND counter_id = %(counter_id)s AND at = %(at)s
+  AND interaction_id = %(interaction_id)s AND live;
+
 -- name: set_aside
 -- One that cannot be scored waits; a new revision of it is due at once again.
 UPDATE hailong.scoring_queue SET queued_at = now() + make_interval(secs => %(for_s)s)
