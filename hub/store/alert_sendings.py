@@ -50,7 +50,7 @@ def claim(
     """
     values = {"channel": channel, "now": now, "since": since, "until": until, "limit": limit}
     with database.branches_transaction(branches) as connection:
-        connection.execute(_SQL["plan"], values)
+        connection.execute(_SQL["queue_new"], values)
         with connection.cursor(row_factory=class_row(Claimed)) as cursor:
             return cursor.execute(_SQL["claim"], values).fetchall()
 

@@ -4,7 +4,7 @@
 -- For a channel of every branch.
 SELECT branch_id FROM hailong.branches ORDER BY branch_id;
 
--- name: plan
+-- name: queue_new
 -- New alerts that this channel has not been given yet.
 INSERT INTO hailong.alert_sendings (event_no, channel, branch_id, next_at, changed_at)
 SELECT e.event_no, %(channel)s, e.branch_id, %(now)s, %(now)s FROM hailong.alert_events e
