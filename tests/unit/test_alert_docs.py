@@ -5,6 +5,8 @@ import re
 import tomllib
 from pathlib import Path
 
+import yaml
+
 from edge_agent import alert, alert_queue
 from hub.alerting import dispatcher, webhook
 from hub.alerting.settings import AlertSettings
@@ -77,3 +79,19 @@ def test_the_settings_are_taken_as_they_are_printed(tmp_path):
     assert [channel.name for channel in found.channels] == ["dieu-hanh", "truc-ban"]
     shown = {f"mail.{name}" for name in tomllib.loads(example)["mail"]}
     assert shown | {"mail.ca"} == {name for name in KEYS if name.startswith("mail.")}
+
+
+def test_the_containers_override_gives_a_channel(tmp_path):
+    (text,) = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
+    override = yaml.safe_load(text)["services"]["scoring"]
+    secret = tmp_path / "dieu-hanh.key"
+    secret.write_text("k" * 64)
+    secret.chmod(0o400)
+    environment = {
+        name: value.replace("/run/secrets", str(tmp_path))
+        for name, value in override["environment"].items()
+    }
+    (channel,) = AlertSettings.from_environment(environment).channels
+    assert channel.branches == ("*",)
+    compose = yaml.safe_load((ROOT / "deploy" / "docker" / "compose.yaml").read_text("utf-8"))
+    assert set(override["networks"]) == set(compose["networks"])
