@@ -9,7 +9,7 @@ export HAILONG_MODELS ?= $(CURDIR)/.hailong/models
 .DEFAULT_GOAL := help
 .PHONY: help demo demo-erase test lint lint-deploy unit debian lock schemas vendor recording models \
 	text-models screenshots bench-edge bench-edge-long bench-accuracy bench-transcription \
-	bench-text bench-hub bench-pages faults-ingest fuzz bench-rollups bench-alerts test-rollups capacity clean
+	bench-text bench-hub bench-pages bench-judge faults-ingest fuzz bench-rollups bench-alerts test-rollups capacity clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -43,8 +43,9 @@ debian:
 lock: ## pin requirements/*.in again, by hash and without any registry's address
 	tools/lock-requirements
 
-schemas: $(VENV)/dev.installed ## write JSON Schema and AsyncAPI from schemas/
+schemas: $(VENV)/dev.installed ## write JSON Schema and AsyncAPI from schemas/, and the schemas of rules
 	$(BIN)/python -m tools.write_schemas
+	$(BIN)/python -m tools.write_rule_schemas
 
 vendor: $(VENV)/dev.installed ## fetch the pages' libraries and typeface again and check them
 	$(BIN)/python tools/vendor_static.py
@@ -87,6 +88,9 @@ fuzz: debian $(VENV)/dev.installed ## 1,000,000 malformed, forged, replayed mess
 
 bench-alerts: debian $(VENV)/dev.installed ## from a device's publish to the page (about 2 minutes)
 	$(BIN)/python -m benchmarks.alerts
+
+bench-judge: $(VENV)/dev.installed ## scoring's speed, calibration, fairness beside their goals (about 8 minutes)
+	$(BIN)/python -m benchmarks.judge
 
 bench-rollups: $(VENV)/dev.installed ## what rollups cost ingest, the worker, the disk and who reads
 	$(BIN)/python -m benchmarks.rollups

@@ -229,7 +229,7 @@ def _measured(draw: random.Random) -> Measured:
         longest_unattended_s=0.0,
         snr_db=ByRole(staff=round(draw.gauss(22, 3), 1), citizen=round(draw.gauss(18, 3), 1)),
     )
-    names = [name for name in Coverage.model_fields if name != "missing"]
+    names = [n for n in Coverage.model_fields if n not in {"missing", "categories_sent"}]
     shares = {name: round(draw.uniform(0.8, 1), 3) for name in names}
     return Measured(tuple(turns), spans, measurements, Coverage(**cast("dict[str, float]", shares)))
 

@@ -29,7 +29,11 @@ WORDS = frozenset(
 class AlertWatch:
     """Of one interaction after the other; times are media time, in seconds."""
 
-    def __init__(self) -> None:
+    def __init__(self, sent: frozenset[Category] | None = None) -> None:
+        """`sent`: the kinds of phrases that leave this device; None for all of them. What does not
+        leave it calls nobody either.
+        """
+        self._words = WORDS if sent is None else WORDS & sent
         self._pressed_s: deque[float] = deque(maxlen=_PRESSES)
         self.opened(0.0)
 
@@ -52,7 +56,7 @@ class AlertWatch:
         raised = bool(find_raised([turn], self._zero_s))
         if turn.role is Role.STAFF and self._helped:
             raised = False
-        self._wanted |= raised or (turn.role is not Role.UNKNOWN and bool(categories & WORDS))
+        self._wanted |= raised or (turn.role is not Role.UNKNOWN and bool(categories & self._words))
 
     def pressed(self, at_s: float) -> None:
         """The help button."""

@@ -1,6 +1,6 @@
 """The stages of an agent in their order: frames go in, drafts of messages come out.
 
-    frame -> segment -> turn -> interaction -> words -> measure -> message
+    frame -> segment -> turn -> interaction -> words -> measure -> narrow -> message
 
 Time is media time throughout: nothing here reads a clock, so a recording replayed at full
 speed gives what the live counter would have given. Nothing is queued between the stages; the
@@ -37,6 +37,7 @@ from edge_agent.message import (
     interaction_draft,
 )
 from edge_agent.models.catalog import Models
+from edge_agent.narrow import narrow
 from edge_agent.overload import OverloadHistory
 from edge_agent.presence import PresenceSettings, PresenceStage, Zones
 from edge_agent.read_turn import ReadTurn
@@ -49,7 +50,7 @@ from edge_agent.words import TurnWords, WordReader
 from edge_agent.zone_history import PresenceChange
 from schemas.health import Press, SensorHealth
 from schemas.interaction import ByRole, ExpressionSummary
-from schemas.vocabulary import Key, Missing, Overload, Role, Sensor, SensorState
+from schemas.vocabulary import Category, Key, Missing, Overload, Role, Sensor, SensorState
 
 _BUFFER_S = MAX_TURN_S + PAUSE_S + 12.0
 """A turn is cut out of the buffer when it ends: its length, its pause and a segment more."""
@@ -68,6 +69,8 @@ class PipelineSettings:
     segment: SegmentSettings = field(default_factory=SegmentSettings)
     presence: PresenceSettings = field(default_factory=PresenceSettings)
     sound: SoundLimits = field(default_factory=SoundLimits)
+    sent: frozenset[Category] | None = None
+    """The kinds of phrases whose hits may leave; None: all."""
 
 
 class Pipeline:
@@ -84,8 +87,9 @@ class Pipeline:
         self._presence = PresenceStage(
             models.faces, settings.zones, settings.presence, self._guard, models.expression
         )
+        self._sent = settings.sent
         self._tracker = InteractionTracker(channels)
-        self._alerts = AlertWatch()
+        self._alerts = AlertWatch(settings.sent)
         self._words = WordReader(
             models.transcriber, models.lexicon, models.sentiment, models.abuse, self._guard
         )
@@ -328,7 +332,8 @@ class Pipeline:
         if self._overload.touches(stay.start_s, stay.end_s):
             missing = tuple(sorted({*coverage.missing, Missing.OVERLOAD}))
             coverage = coverage.model_copy(update={"missing": missing})
-        return replace(measured, measurements=measurements, spans=spans, coverage=coverage)
+        measured = replace(measured, measurements=measurements, spans=spans, coverage=coverage)
+        return narrow(measured, self._sent)
 
     def _expression(self, start_s: float, end_s: float) -> ExpressionSummary | None:
         meter = self._presence.expression

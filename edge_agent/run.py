@@ -37,6 +37,7 @@ from edge_agent.settings import AgentSettings
 from edge_agent.sound_health import SoundLimits
 from edge_agent.tls import believing
 from schemas.version import VERSION
+from schemas.vocabulary import Category
 
 _LOOK_S = 0.25
 _log = logging.getLogger(__name__)
@@ -158,6 +159,12 @@ class Agent:
         )
         delivery = Delivery(settings, outbox, publisher, self._clock, stop, watch.measuring, remote)
         watch.show(outbox, publisher, delivery)
+        measuring = pipeline_settings(settings, running.sent)
+        if running.sent is not None:
+            self._say(
+                f"of {len(Category)} kinds of phrases the hits of {len(running.sent)} are sent, "
+                "as the release wants"
+            )
         load = self._load_models
         if running.version and self._load_release is not None:
             load = partial(self._load_release, settings, running.replaced)
@@ -165,9 +172,11 @@ class Agent:
         publisher.start()
         try:
             if settings.source.path is not None:
-                self._recording(settings, load, delivery, publisher, stop, leave, stay=stay)
+                self._recording(
+                    settings, measuring, load, delivery, publisher, stop, leave, stay=stay
+                )
             else:
-                self._live(settings, load, delivery, stop, leave)
+                self._live(settings, measuring, load, delivery, stop, leave)
         except Stopped:
             self._say("stopped; what was measured so far is kept, the rest is measured again")
         finally:
@@ -219,6 +228,7 @@ class Agent:
     def _recording(
         self,
         settings: AgentSettings,
+        measuring: PipelineSettings,
         load: Callable[[], Models],
         delivery: Delivery,
         publisher: Publisher,
@@ -237,7 +247,7 @@ class Agent:
             settings.device_id,
             Anchors.open(settings.state / "recordings.json", self._clock),
             load,
-            pipeline_settings(settings),
+            measuring,
             delivery,
             stop,
             self._say,
@@ -247,6 +257,7 @@ class Agent:
     def _live(
         self,
         settings: AgentSettings,
+        measuring: PipelineSettings,
         load: Callable[[], Models],
         delivery: Delivery,
         stop: threading.Event,
@@ -257,7 +268,7 @@ class Agent:
         counter = LiveCounter(
             settings,
             load(),
-            pipeline_settings(settings),
+            measuring,
             delivery,
             self._clock,
             self._environ,
@@ -294,7 +305,9 @@ def _never() -> bool:
     return False
 
 
-def pipeline_settings(settings: AgentSettings) -> PipelineSettings:
+def pipeline_settings(
+    settings: AgentSettings, sent: frozenset[Category] | None = None
+) -> PipelineSettings:
     limits = settings.limits
     return PipelineSettings(
         zones=Zones(settings.zones.citizen, settings.zones.staff),
@@ -304,4 +317,5 @@ def pipeline_settings(settings: AgentSettings) -> PipelineSettings:
             **settings.presence.model_dump(),
         ),
         sound=SoundLimits(dead_s=limits.dead_s, clipped_s=limits.clipped_s),
+        sent=sent,
     )

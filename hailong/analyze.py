@@ -27,7 +27,7 @@ from edge_agent.pipeline import Pipeline, PipelineSettings
 from edge_agent.presence import Polygon, Zones
 from hailong.report import Report
 from hub.scoring.facts import Facts
-from hub.scoring.flag import Flag, flags
+from hub.scoring.flag import Flag, flags, good_moments
 from hub.scoring.rubrics import rubric_for
 from hub.scoring.rules import Rule, load_rules
 from hub.scoring.score import Scores, score
@@ -50,6 +50,7 @@ class Judged:
     interaction: InteractionPayload
     scores: Scores
     flags: tuple[Flag, ...]
+    good_moments: tuple[Flag, ...]
 
 
 class BadInput(click.ClickException):
@@ -110,7 +111,11 @@ def analyze(
     report = Report(language, load_rules())
     click.echo(report.head(file.name, source.info, len(judged)))
     for number, one in enumerate(judged, start=1):
-        click.echo(report.interaction(number, one.start_s, one.interaction, one.scores, one.flags))
+        click.echo(
+            report.interaction(
+                number, one.start_s, one.interaction, one.scores, one.flags, one.good_moments
+            )
+        )
     click.echo(report.foot())
 
 
@@ -135,7 +140,8 @@ def _judged(
         if isinstance(payload, InteractionPayload) and not payload.open:
             scores, found = judge(payload, zone, rules)
             start_s = (payload.started_at - _EPOCH).total_seconds()
-            yield Judged(start_s, payload, scores, found)
+            good = tuple(good_moments(payload, Facts(zone=zone), rules))
+            yield Judged(start_s, payload, scores, found, good)
 
 
 def _drafts(source: RecordingSource, pipeline: Pipeline) -> Iterator[Draft]:
@@ -160,6 +166,7 @@ def _document(source: RecordingSource, models: Models, judged: tuple[Judged, ...
                 ),
                 "figures": {f.name: asdict(f) for f in one.scores.figures},
                 "flags": [_flag(flag) for flag in one.flags],
+                "good_moments": [_flag(moment) for moment in one.good_moments],
             }
             for one in judged
         ],

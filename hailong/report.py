@@ -34,6 +34,7 @@ _EN: Final = {
     "timeline": "Course of the interaction",
     "flags": "Flags to review",
     "no_flags": "none",
+    "good": "Good moments",
     "raised": "{title} ({kind}, rule {rule} version {version}, coverage {share})",
     "at": "at {time}: {what}",
     "foot": "A flag asks a person to look; it is no verdict. What was said is kept nowhere, "
@@ -62,6 +63,7 @@ _VI: Final = {
     "timeline": "Diễn biến lượt giao dịch",
     "flags": "Dấu hiệu cần xem xét",
     "no_flags": "không có",
+    "good": "Những điểm tốt",
     "raised": "{title} ({kind}, quy tắc {rule} phiên bản {version}, độ đầy đủ {share})",
     "at": "lúc {time}: {what}",
     "foot": "Dấu hiệu để xem xét, không phải kết luận vi phạm; không dùng làm căn cứ duy nhất "
@@ -104,11 +106,13 @@ class Report:
         interaction: InteractionPayload,
         scores: Scores,
         flags: Sequence[Flag],
+        good_moments: Sequence[Flag] = (),
     ) -> str:
         sections = [
             self._title(number, start_s, interaction),
             self._section("timeline", self._timeline(interaction)),
             self._section("flags", self._flags(flags) or [f"  {self._text['no_flags']}"]),
+            *([self._section("good", self._good(good_moments))] if good_moments else []),
             self._section("figures", self._figures(scores)),
             self._section("measurements", self._measurements(interaction)),
         ]
@@ -191,6 +195,13 @@ class Report:
                 )
                 lines.append(f"    {when}")
         return lines
+
+    def _good(self, moments: Sequence[Flag]) -> Iterator[str]:
+        for moment in moments:
+            yield "  " + self._text["at"].format(
+                time=self._speech.clock(moment.evidence[0].offset_s),
+                what=self._titles[moment.rule_id],
+            )
 
     def _figures(self, scores: Scores) -> Iterator[str]:
         speech, text = self._speech, self._text

@@ -17,10 +17,12 @@ from hub.cli_broker import broker_config
 from hub.cli_check import check
 from hub.cli_devices import devices
 from hub.cli_errors import BadInput, as_migrator, told
+from hub.cli_figures import COMMANDS as FIGURES
 from hub.cli_ingest import gaps, ingest
 from hub.cli_options import common_options
 from hub.cli_releases import GROUPS as RELEASES
 from hub.cli_rollups import rollups
+from hub.cli_rules import rules
 from hub.health.settings import OperationsSettings
 from hub.run import PARTS, run_hub, usual_parts
 from hub.settings import HubSettings
@@ -145,8 +147,9 @@ hub.add_command(devices)
 hub.add_command(broker_config)
 hub.add_command(ingest)
 hub.add_command(gaps)
-for group in (*RELEASES, *BACKUP_COMMANDS):
+for group in (*RELEASES, *BACKUP_COMMANDS, *FIGURES):
     hub.add_command(group)
 hub.add_command(rollups)
+hub.add_command(rules)
 hub.add_command(check)
 hub.add_command(alerts)

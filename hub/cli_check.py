@@ -15,7 +15,7 @@ from hub.settings import HubSettings
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 @told
 def check(*, as_json: bool) -> None:
-    """Look at clock, disk, files, broker, database and devices: one line each.
+    """Look at clock, disk, files, broker, database, devices and releases: one line each.
 
     Exit code 0: all is well; 1: something will be wrong; 2: something is.
     """

@@ -4,6 +4,7 @@ import getpass
 import json
 import os
 import re
+from collections.abc import Iterable, Sized
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,12 +12,13 @@ import click
 
 from hub.cli_errors import as_migrator, told
 from hub.control import rollouts
+from hub.control.categories import not_sent, read_categories, sent_again, warnings
 from hub.control.gate import SILENT_AFTER
 from hub.control.making import lexicon_files, model_files, payload, read_settings, whisper_files
 from hub.settings import HubSettings
 from hub.store import releases as store
 from hub.store.errors import ReleaseRefusedError
-from schemas.vocabulary import CommandKind
+from schemas.vocabulary import Category, CommandKind
 
 _WHO = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _PATH = click.Path(dir_okay=False, path_type=Path)
@@ -44,9 +46,19 @@ def _who(by: str | None) -> str:
     return name
 
 
+def _holds(settings: Sized, files: Sized, sent: Sized | None) -> str:
+    kinds = "" if sent is None else f", {len(sent)} of {len(Category)} categories"
+    return f"{len(settings)} settings, {len(files)} files{kinds}"
+
+
+def _warn(lines: Iterable[str]) -> None:
+    for line in lines:
+        click.echo(f"warning: {line}", err=True)
+
+
 @click.group()
 def releases() -> None:
-    """Numbered releases: settings, phrase lists, models. One is made once and never changed."""
+    """Numbered releases: settings, phrase lists, models, categories. Made once, never changed."""
 
 
 @releases.command()
@@ -54,6 +66,12 @@ def releases() -> None:
 @click.option("--lexicon", "lists", type=_PATH, multiple=True, help="NAME.yaml; may be repeated.")
 @click.option("--model", "models", multiple=True, help="NAME=PATH; may be repeated.")
 @click.option("--whisper", type=click.Path(file_okay=False, path_type=Path), help="A folder.")
+@click.option(
+    "--categories",
+    "named",
+    help="Kinds of phrases whose hits may leave a device: from-rules (what this hub's rules and "
+    "rubrics read), names with commas between them, or all.  [default: all]",
+)
 @_BY
 @told
 def create(
@@ -61,23 +79,28 @@ def create(
     lists: tuple[Path, ...],
     models: tuple[str, ...],
     whisper: Path | None,
+    named: str | None,
     by: str | None,
 ) -> None:
     """Make a release of what is named; everything else stays as each device has it."""
     who = _who(by)
     folder = HubSettings.from_environment(os.environ).files
     settings = read_settings(settings_file)
+    sent = read_categories(named)
     files = [
         *lexicon_files(folder, lists),
         *model_files(folder, models),
         *whisper_files(folder, whisper),
     ]
-    if not settings and not files:
-        raise ReleaseRefusedError("nothing is named; expected settings, lists or models")
-    payload(1, 1, settings, files)  # what the wire does not take is refused here
+    if not settings and not files and named is None:
+        raise ReleaseRefusedError(
+            "nothing is named; expected settings, lists, models or categories"
+        )
+    payload(1, 1, settings, files, sent)  # what the wire does not take is refused here
     with as_migrator() as database:
-        number = store.add_release(database, settings, files, who)
-    click.echo(f"release {number}: {len(settings)} settings, {len(files)} files")
+        number = store.add_release(database, settings, files, who, sent)
+    click.echo(f"release {number}: {_holds(settings, files, sent)}")
+    _warn(warnings(sent))
 
 
 @releases.command("list")
@@ -86,10 +109,10 @@ def list_releases() -> None:
     """All releases, newest first."""
     with as_migrator() as database:
         for row in store.releases(database):
-            files = len(store.release_files(database, row.release_no))
+            files = store.release_files(database, row.release_no)
             click.echo(
                 f"{row.release_no:5d}  {row.made_at:%Y-%m-%d %H:%M} UTC  {row.made_by}  "
-                f"{len(row.settings)} settings, {files} files"
+                f"{_holds(row.settings, files, row.categories)}"
             )
 
 
@@ -109,6 +132,11 @@ def show(number: int) -> None:
         click.echo(f"  {name} = {json.dumps(value)}")
     for file in files:
         click.echo(f"  {file.kind} {file.name}: {file.bytes} bytes, sha256 {file.sha256}")
+    if row.categories is None:
+        click.echo("  categories sent: all")
+    else:
+        click.echo(f"  categories sent: {', '.join(row.categories) or 'none'}")
+        click.echo(f"  not sent: {', '.join(not_sent(row.categories)) or 'none'}")
 
 
 @click.group()
@@ -125,10 +153,13 @@ def rollout() -> None:
 def start(number: int, branch: str, counter: str, by: str | None) -> None:
     """Begin with the devices of one counter."""
     with as_migrator() as database:
+        before = store.narrowed(database)
         count = rollouts.start(
             database, release_no=number, branch=branch, counter=counter, taken_by=_who(by)
         )
+        (row,) = store.releases(database, number)
     click.echo(f"{count} device(s) at {branch}/{counter} are to run release {number}")
+    _warn([*warnings(row.categories), *sent_again(row.categories, before)])
 
 
 @rollout.command()

@@ -3,6 +3,7 @@
 import gc
 import logging
 import os
+import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -30,6 +31,7 @@ from hub.settings import HubSettings
 from hub.store.pool import Database
 
 PARTS = ("ingest", "score", "rollup", "web", "control", "identity")
+_SWITCH_S = 0.0005
 _log = logging.getLogger(__name__)
 
 
@@ -100,6 +102,9 @@ def run_ingest(
     # batch: looking through them every 700 allocations costs more than it finds.
     gc.set_threshold(50_000, 20, 100)
     gc.freeze()
+    # Storing asks for the interpreter's lock at each answer of the database, and at Python's usual
+    # 5 ms waits for judging longer than the database took.
+    sys.setswitchinterval(_SWITCH_S)
     health = ProcessHealth(settings)
     service = _service(settings, health, worker=worker, share=share)
     with health.told(operations):
@@ -111,6 +116,9 @@ def run_ingest(
 def _service(
     settings: HubSettings, health: ProcessHealth, *, worker: str = "", share: str | None = None
 ) -> IngestService:
+    files = settings.tls.broker_files(settings.broker.host)
+    if files is not None:
+        files.context()  # what is wrong with them is said now
     name = f"hailong-ingest-{worker}" if worker else "hailong-ingest"
     watch = IngestWatch()
     health.part("ingest", watch.hearts, watch.missing, role="ingest", read=read_streams)
@@ -122,7 +130,7 @@ def _service(
         window=settings.window,
         share=share,
         watch=watch,
-        tls=settings.tls.broker(settings.broker.host),
+        tls=files,
     )
 
 

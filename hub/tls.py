@@ -16,6 +16,23 @@ class TlsError(HubError):
 
 
 @dataclass(frozen=True, slots=True)
+class ClientFiles:
+    """The authority to believe, and what to be known by."""
+
+    ca: Path
+    certificate: Path | None = None
+    key: Path | None = None
+
+    def context(self) -> ssl.SSLContext:
+        return client_context(self.ca, self.certificate, self.key)
+
+    def names(self) -> tuple[str, str | None, str | None]:
+        """For another process: paths, never what is in them."""
+        certificate = None if self.certificate is None else str(self.certificate)
+        return str(self.ca), certificate, None if self.key is None else str(self.key)
+
+
+@dataclass(frozen=True, slots=True)
 class TlsFiles:
     """From the environment; a private key stands in a file of its own or in its certificate's."""
 
@@ -48,10 +65,15 @@ class TlsFiles:
 
         Raises TlsError for a plain connection over a network, unless it is allowed.
         """
+        files = self.broker_files(host)
+        return None if files is None else files.context()
+
+    def broker_files(self, host: str) -> ClientFiles | None:
+        """The same, for whoever makes the connection elsewhere."""
         if self.mqtts:
             if self.broker_ca is None:
                 raise TlsError("HAILONG_BROKER_CA is not set; expected the authority's ca.pem")
-            return client_context(self.broker_ca, self.broker_certificate, self.broker_key)
+            return ClientFiles(self.broker_ca, self.broker_certificate, self.broker_key)
         if not self.plain_allowed and not is_loopback(host):
             raise TlsError(
                 f"HAILONG_BROKER_URL is mqtt:// to {host}, which is not this machine: whoever is "

@@ -53,10 +53,12 @@ def traceparent(text: object) -> str | None:
     return text if found and found[3] == "1" else None
 
 
+def is_on() -> bool:
+    return _State.tracer is not None
+
+
 def context_of(message: Any) -> str | None:
-    """Of one of paho's messages. Costs one comparison while traces are off."""
-    if _State.tracer is None:
-        return None
+    """Of one of paho's messages."""
     properties = getattr(message.properties, "UserProperty", ())
     for name, value in properties[:_PROPERTIES]:
         if name == PROPERTY:

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field, model_validator
 
+from schemas.categories import Categories
 from schemas.fields import Count, Decibels, ModelId, Seconds, Share, Timestamp, Wire
 from schemas.vocabulary import (
     Category,
@@ -172,6 +173,9 @@ class Coverage(Wire):
     raised_voice_citizen: Share
     presence: Share
     missing: Annotated[tuple[Missing, ...], Field(max_length=16)] = ()
+    categories_sent: Categories | None = None
+    """The kinds of phrases whose hits the device may send; None: all of them. Of another kind
+    nothing is known, and no hit of it stands here."""
 
 
 class InteractionPayload(Wire):
@@ -197,4 +201,11 @@ class InteractionPayload(Wire):
     def _ordered(self) -> Self:
         if self.ended_at < self.started_at:
             raise ValueError("ended_at lies before started_at")
+        return self
+
+    @model_validator(mode="after")
+    def _sends_what_it_says(self) -> Self:
+        sent = self.coverage.categories_sent
+        if sent is not None and any(h.category not in sent for t in self.turns for h in t.hits):
+            raise ValueError("a hit is of a category that categories_sent does not name")
         return self

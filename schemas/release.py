@@ -1,7 +1,8 @@
 """What the hub asks of a device: to run a release, or to do something once.
 
-A release is a number, settings and files named by their sha256. Its message is the signed
-manifest of its files: the hub's signature over topic and body stands over each hash.
+A release is a number, settings, files named by their sha256, and the kinds of phrases whose hits
+may leave the device. Its message is the signed manifest of its files: the hub's signature over
+topic and body stands over each hash.
 """
 
 from collections.abc import Iterable
@@ -10,6 +11,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field, model_validator
 
+from schemas.categories import Categories
 from schemas.fields import (
     Count,
     SequenceRange,
@@ -90,6 +92,9 @@ class ConfigPayload(Wire):
     settings: ReleaseSettings
     lexicon: Annotated[tuple[LexiconEntry, ...], Field(max_length=64)] = ()
     models: Annotated[tuple[ModelEntry, ...], Field(max_length=16)] = ()
+    categories: Categories | None = None
+    """The kinds of phrases whose hits may leave the device; None: all of them. On the device the
+    others go on serving its own measurements."""
 
     @model_validator(mode="after")
     def _each_once(self) -> Self:

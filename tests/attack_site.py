@@ -139,6 +139,15 @@ FILLERS = {
     "hailong.scores": (
         f"({KEY}, %(interaction_id)s, 'experience', %(word)s, 1, 50, 40, 60, 1, '[]', now())"
     ),
+    "hailong.rubrics": "(%(word)s, 1, %(sha256)s, %(word)s, now())",
+    "hailong.calibrations": (
+        "(DEFAULT, now(), NULL, 'isotonic', '[]', 1, 1, %(at)s::date, %(at)s::date, %(json)s,"
+        " %(json)s)"
+    ),
+    "hailong.ratings": (
+        "(%(branch_id)s, %(message_id)s, %(counter_id)s, %(at)s, %(flag_id)s,"
+        " ARRAY[%(interaction_id)s::uuid], 4, 'counter', false)"
+    ),
     "hailong.flags": (
         f"({KEY}, %(flag_id)s, %(interaction_id)s, 'rule', 1, 'review', 3, 'staff', %(json)s, 1,"
         " 'open', now())"
@@ -164,6 +173,8 @@ FILLERS = {
     "hailong.activity_marks": (
         "(DEFAULT, %(branch_id)s, %(counter_id)s, date_trunc('hour', %(at)s, 'UTC'))"
     ),
+    "hailong.row_counts": "(%(branch_id)s, 'turns', '2026-03-09', '', 1)",
+    "hailong.row_changes": "(DEFAULT, %(branch_id)s, 'turns', '2026-03-09', '', 1)",
     "hailong_private.rollups_closed": "('interactions', '2020-01-01Z')",
     "hailong.files": "(%(sha256)s, 1)",
     "hailong.releases": "(%(release_no)s, %(json)s, %(login)s)",

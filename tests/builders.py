@@ -47,6 +47,8 @@ COUNTER = "quay-05"
 DEVICE = "dev-hk-05"
 NOW = datetime(2026, 3, 10, 3, 0, tzinfo=UTC)
 """A Tuesday, 10:00 in Hanoi: the clock that tests inject."""
+SHARES = [name for name in Coverage.model_fields if name not in {"missing", "categories_sent"}]
+"""The fields of Coverage that say how much was seen."""
 
 
 def hit(category: Category | str, offset_s: float = 1.0, confidence: float = 0.95) -> Hit:
@@ -99,8 +101,7 @@ def measurements(**overrides: Any) -> Measurements:
 
 
 def coverage(**overrides: Any) -> Coverage:
-    names = [n for n in Coverage.model_fields if n != "missing"]
-    return Coverage(**{**dict.fromkeys(names, 1.0), **overrides})
+    return Coverage(**{**dict.fromkeys(SHARES, 1.0), **overrides})
 
 
 def interaction_payload(**overrides: Any) -> InteractionPayload:

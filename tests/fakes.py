@@ -306,12 +306,13 @@ class Scene:
         models: Models | None = None,
         steps: Mapping[float, Overload] | None = None,
         shift_ends: Sequence[float] = (),
+        sent: frozenset[Category] | None = None,
     ) -> Result:
         """`steps`: of overload, by the media time from which they hold."""
         models = models or self.models()
         origin = Origin("dev-01", SHA256, SourceKind.RECORDING, NOON, models.ids(self.channels))
         zones = Zones(citizen=RIGHT, staff=LEFT)
-        pipeline = Pipeline(origin, self.channels, models, PipelineSettings(zones))
+        pipeline = Pipeline(origin, self.channels, models, PipelineSettings(zones, sent=sent))
         drafts: list[Draft] = []
         ahead = sorted((steps or {}).items())
         shifts = sorted(shift_ends)

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import wave
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -38,8 +38,9 @@ from hub.store import releases
 from hub.store.arrivals import ensure_partitions
 from hub.store.place import enrol_device
 from hub.store.pool import Database
-from schemas.vocabulary import Language
+from schemas.vocabulary import Category, Language
 from tests.devices import wait_until
+from tests.fakes import Scene
 
 BY = "van-hanh"
 LISTS = Path(catalog.__file__).parents[1] / "lexicon"
@@ -65,6 +66,16 @@ def silence(path: Path, seconds: float = 1.0) -> Path:
         out.setsampwidth(2)
         out.setframerate(16_000)
         out.writeframes(bytes(int(seconds * 16_000) * 4))
+    return path
+
+
+def recorded(scene: Scene, path: Path) -> Path:
+    """The sound of a scene of two channels, which its own models understand."""
+    with wave.open(str(path), "wb") as out:
+        out.setnchannels(2)
+        out.setsampwidth(2)
+        out.setframerate(16_000)
+        out.writeframes((scene.sound().T * 32_767).astype("<i2").tobytes())
     return path
 
 
@@ -236,12 +247,13 @@ class RolloutSite:
         settings: dict[str, Any] | None = None,
         lists: list[Path] | None = None,
         models: dict[str, Path] | None = None,
+        categories: Sequence[Category] | None = None,
     ) -> int:
         files = [
             *lexicon_files(self.files, lists or []),
             *model_files(self.files, [f"{name}={path}" for name, path in (models or {}).items()]),
         ]
-        return releases.add_release(self.migrator, settings or {}, files, BY)
+        return releases.add_release(self.migrator, settings or {}, files, BY, categories)
 
     def start(self, release_no: int, counter: str = "quay-05") -> None:
         rollouts.start(

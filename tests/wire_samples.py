@@ -215,6 +215,8 @@ def _interaction(*, still_open: bool) -> InteractionPayload:
             raised_voice_citizen=1,
             presence=0.5,
             missing=(Missing.NO_BASELINE, Missing.LOW_CONFIDENCE),
+            # One of the two says it: what a device without such a release sends is left as it was.
+            categories_sent=(Category.BACKCHANNEL, Category.GREETING) if still_open else None,
         ),
         models=("whisper-base:905e5bf8", "silero-vad:6.2.3"),
     )
@@ -308,6 +310,7 @@ def _config() -> ConfigPayload:
             LexiconEntry(list=SharedList.WORDS, sha256="cd" * 32, bytes=1_024),
         ),
         models=(ModelEntry(model=ModelFile.SENTIMENT, sha256="ef" * 32, bytes=40_960),),
+        categories=(Category.BACKCHANNEL, Category.GREETING),
     )
 
 

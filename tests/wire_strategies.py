@@ -92,11 +92,25 @@ def _ruled(model: type[Wire], given: dict[str, Any]) -> dict[str, Any]:
         given["first"], given["last"] = sorted((given["first"], given["last"]))
     if model is InteractionPayload:
         given["started_at"], given["ended_at"] = sorted((given["started_at"], given["ended_at"]))
+        given |= _as_sent(given)
     if model is ConfigPayload:
         given |= _each_once(given)
+    for name in ("categories", "categories_sent"):
+        if given.get(name) is not None:
+            given[name] = tuple(dict.fromkeys(given[name]))
     if model is CommandPayload:
         given |= _ranges(given)
     return given
+
+
+def _as_sent(given: dict[str, Any]) -> dict[str, Any]:
+    """No hit of a category that is not named as sent."""
+    sent = given["coverage"].categories_sent
+    if sent is None:
+        return {}
+    said = {hit.category for turn in given["turns"] for hit in turn.hits}
+    told = {"categories_sent": tuple(sorted({*sent, *said}))}
+    return {"coverage": given["coverage"].model_copy(update=told)}
 
 
 def _each_once(given: dict[str, Any]) -> dict[str, Any]:

@@ -26,9 +26,11 @@ class Run:
     cpu_s: Mapping[str, float]
     """Of the consumer, Mosquitto, PostgreSQL and the publisher."""
     rss_mb: float
-    """The consumer's largest."""
+    """The consumer's largest, with its processes."""
     done: int
     """Messages that the consumer had committed in the end."""
+    working_s: float
+    """From the first publish until it committed nothing more."""
 
     @property
     def messages_a_second(self) -> float:
@@ -52,7 +54,7 @@ def watch(
     rows = sum(int(spool.index(n)["rows"].sum()) for n in range(spool.connections))
     messages = sum(len(spool.index(n)) for n in range(spool.connections))
     watched = {
-        "consumer": [psutil.Process(consumer)],
+        "consumer": _family(consumer),
         "mosquitto": [psutil.Process(site.mosquitto.pid)],
     }
     before = {name: _cpu_s(processes) for name, processes in watched.items()}
@@ -73,7 +75,7 @@ def watch(
             last, progress_s = now, time.monotonic()
         if time.monotonic() - progress_s > _PATIENCE_S:
             break
-        largest = max(largest, watched["consumer"][0].memory_info().rss)
+        largest = max(largest, sum(p.memory_info().rss for p in watched["consumer"]))
         if sending.poll() is None:
             publisher_s = _cpu_s([publisher])
         time.sleep(_LOOK_S)
@@ -91,6 +93,7 @@ def watch(
         },
         largest / 2**20,
         now,
+        seconds if now == messages else seconds - (time.monotonic() - progress_s),
     )
 
 
@@ -106,6 +109,12 @@ def delays_s(site: Site, sent: Path, numbers: Mapping[tuple[str, float], int]) -
         " FROM hailong_private.activity WHERE extract(second FROM at) = 0"
     )
     return np.array([committed - sent_at[numbers[device, at]] for device, at, committed in found])
+
+
+def _family(pid: int) -> list[psutil.Process]:
+    """The consumer with the processes that it has started."""
+    first = psutil.Process(pid)
+    return [first, *first.children(recursive=True)]
 
 
 def _cpu_s(processes: list[psutil.Process]) -> float:

@@ -19,11 +19,13 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+from psycopg import sql
 
 from benchmarks.machine import RESULTS, Figure, describe, read, show, write
-from benchmarks.pages.city import COUNTERS, INTERACTION_DAYS, NOW, add_counters
+from benchmarks.pages.city import COUNTERS, INTERACTION_DAYS, NOW, Counter, add_counters
 from benchmarks.pages.page import write_page
 from benchmarks.pages.queries import Question, questions, samples
+from benchmarks.pages.sums import add_sums
 from hub.embedded.postgres import EmbeddedPostgres
 from hub.settings import Address, role_url
 from hub.store.arrivals import ensure_partitions
@@ -83,6 +85,7 @@ def _measure(
         with psycopg.connect(superuser, autocommit=False) as connection:
             connection.execute("SET synchronous_commit = off")
             add_counters(connection, there, counters)
+            add_sums(connection, [Counter(number).device for number in range(there, counters)])
         there = counters
         with psycopg.connect(superuser, autocommit=True) as connection:
             connection.execute("VACUUM ANALYZE")
@@ -158,16 +161,20 @@ def _explain(app: Database, counters: int, rows: Sequence[tuple[Any, ...]]) -> N
             connection.cursor_factory = psycopg.Cursor
             texts = []
             for query, values in asked:
-                plan = connection.execute(f"EXPLAIN (ANALYZE, BUFFERS) {query}", values).fetchall()  # type: ignore[arg-type]
+                plan = connection.execute(
+                    f"EXPLAIN (ANALYZE, BUFFERS) {query}",  # type: ignore[arg-type]
+                    values,
+                ).fetchall()
                 texts.append(f"{query}\n\n" + "\n".join(str(line[0]) for line in plan))
-        name = re.sub(r"[^a-z]+", "-", f"{question.name} {question.person.name}".lower())
+        name = re.sub(r"[^a-z0-9]+", "-", f"{question.name} {question.person.name}".lower())
         (EXPLAINED / f"{name}.txt").write_text("\n\n\n".join(texts) + "\n", encoding="utf-8")
 
 
 def _listen(connection: psycopg.Connection[Any], asked: list[tuple[str, Any]]) -> None:
     class Listening(psycopg.Cursor[Any]):
         def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
-            asked.append((str(query), params))
+            whole = query.as_string(self) if isinstance(query, sql.Composable) else str(query)
+            asked.append((whole, params))
             return super().execute(query, params, **options)
 
     connection.cursor_factory = Listening
@@ -197,7 +204,7 @@ def _notes(shares: Sequence[int], sizes: dict[int, str], runs: int) -> list[str]
     return [
         *(f"1/{share} of the city: {sizes[share]}" for share in shares),
         f"each query {runs} times, warm, as the app's role under row security, one connection",
-        "rollups are not measured yet",
+        "rollups of 90 days beside them; 90 days of a measure: with p95 where it has bins",
     ]
 
 

@@ -7,7 +7,8 @@ from datetime import timedelta
 from typing import Any
 
 from benchmarks.pages.city import NOW, Counter
-from hub.store import pages, reviews
+from benchmarks.pages.sums import ROLLUP_FROM
+from hub.store import pages, reviews, rollups
 from hub.store.pages import PageConnection
 
 WAITING = ("live", "review")
@@ -77,6 +78,7 @@ def _one(connection: PageConnection, sample: Any) -> Any:
     scores = pages.scores(connection, row)
     flags = pages.flags(connection, kinds=SHOWN, interaction_id=sample.interaction_id, limit=50)
     pages.reviews(connection, [flag.flag_id for flag in flags])
+    reviews.tallies(connection)
     assert (len(turns), len(scores)) == (40, 2)
     return row
 
@@ -85,6 +87,7 @@ def _queue(connection: PageConnection, _sample: Any) -> Any:
     waiting = pages.flags(connection, kinds=WAITING, state="open", limit=200)
     pages.flags(connection, kinds=("trend",), state="open", limit=50)
     pages.reviews(connection, [flag.flag_id for flag in waiting])
+    reviews.tallies(connection)
     return waiting
 
 
@@ -104,6 +107,30 @@ def _kept(connection: PageConnection, _sample: Any) -> Any:
     return pages.kept(connection)
 
 
+def _sums(by: rollups.By, name: str) -> Callable[[PageConnection, Any], Any]:
+    """A measure over 90 days, with percentiles where it has any."""
+
+    def ask(connection: PageConnection, _sample: Any) -> Any:
+        measure = rollups.measures(connection)[name]
+        found = rollups.figures(
+            connection, by, measure, ROLLUP_FROM, NOW.date(), least=rollups.SHOWN_FROM
+        )
+        assert found
+        return [figure.percentile(0.95) for figure in found]
+
+    return ask
+
+
+_SUMS: Sequence[tuple[str, rollups.By, str]] = (
+    ("handling by counter", "counter", "handling_s"),
+    ("handling by day", "day", "handling_s"),
+    ("handling by hour", "hour", "handling_s"),
+    ("counter's part by clerk", "staff", "counter_part"),
+    ("hits by counter", "counter", "hits"),
+    ("hits by zone", "zone", "hits"),
+)
+
+
 def questions(counters: int) -> list[Question]:
     supervisor, qa, clerk = people(counters)
     return [
@@ -119,6 +146,11 @@ def questions(counters: int) -> list[Question]:
         *(Question("devices", p, _devices) for p in (supervisor, qa)),
         *(Question("refused messages", p, _rejects) for p in (supervisor, qa)),
         *(Question("what is kept", p, _kept) for p in (supervisor, qa)),
+        *(
+            Question(f"90 days, {name}", p, _sums(by, measure))
+            for name, by, measure in _SUMS
+            for p in (supervisor, qa)
+        ),
     ]
 
 

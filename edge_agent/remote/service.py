@@ -32,7 +32,7 @@ from edge_agent.state_folder import open_state_folder
 from schemas.health import CommandReport, ConfigHealth
 from schemas.registry import Body
 from schemas.release import CommandPayload, ConfigPayload
-from schemas.vocabulary import ConfigFault
+from schemas.vocabulary import Category, ConfigFault
 
 FOLDER = "remote"
 MOST_FAILURES = 5
@@ -52,6 +52,8 @@ class Running:
     version: int
     settings: AgentSettings
     replaced: Replaced
+    sent: frozenset[Category] | None = None
+    """The kinds of phrases whose hits may leave; None: all."""
 
 
 def execute_again() -> None:
@@ -240,7 +242,8 @@ class Remote:
             return Running(0, self._own, INSTALLED)
         release = self._files.release(version)
         settings = effective(self._own, release.settings)
-        return Running(version, settings, self._files.build(release))
+        sent = None if release.categories is None else frozenset(release.categories)
+        return Running(version, settings, self._files.build(release), sent)
 
     def _guarded(self, step: Callable[[], None]) -> None:
         """The named boundary: whatever fails here, measuring and hearing go on."""

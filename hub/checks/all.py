@@ -22,6 +22,7 @@ from hub.checks.devices import check_devices
 from hub.checks.disk import check_disk
 from hub.checks.files import check_backups, check_certificate, check_private
 from hub.checks.finding import Finding, wrong
+from hub.checks.releases import check_releases
 from hub.errors import HubError
 from hub.settings import HubSettings
 from hub.store import operations
@@ -85,6 +86,7 @@ def _of_database(settings: HubSettings, more: CheckSettings, now: datetime) -> l
                 found += [
                     *check_store(database, now),
                     *check_devices(operations.fleet(database)),
+                    *check_releases(settings),
                 ]
             except StoreError as error:
                 found.append(

@@ -1,4 +1,4 @@
-"""A release out of what an operator names: settings, phrase lists, models."""
+"""A release out of what an operator names: settings, phrase lists, models, categories."""
 
 import tomllib
 from collections.abc import Sequence
@@ -84,7 +84,11 @@ def whisper_files(folder: Path, whisper: Path | None) -> list[ReleaseFileRow]:
 
 
 def payload(
-    version: int, release_no: int, settings: Any, files: Sequence[ReleaseFileRow]
+    version: int,
+    release_no: int,
+    settings: Any,
+    files: Sequence[ReleaseFileRow],
+    categories: Sequence[str] | None = None,
 ) -> ConfigPayload:
     """What the device is told. Raises ReleaseRefusedError for what the wire does not take."""
     try:
@@ -102,11 +106,12 @@ def payload(
                 for f in files
                 if f.kind == "model"
             ),
+            categories=None if categories is None else tuple(map(Category, categories)),
         )
     except (ValidationError, ValueError) as error:
         raise ReleaseRefusedError(
-            f"release {release_no} does not fit the wire; each list and model once, sizes up to "
-            "8 GiB"
+            f"release {release_no} does not fit the wire; each list, model and category once, "
+            "sizes up to 8 GiB"
         ) from error
 
 

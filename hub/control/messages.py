@@ -3,14 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from hub.control.making import payload
 from hub.store import releases
 from hub.store.errors import ReleaseRefusedError
 from hub.store.pool import Database
-from hub.store.releases import OpenCommandRow, ReleaseFileRow, WantedRow
+from hub.store.releases import OpenCommandRow, ReleaseFileRow, ReleaseRow, WantedRow
 from schemas.envelope import Sign, seal
 from schemas.fields import SequenceRange, Wire
 from schemas.identifiers import uuid8
@@ -32,12 +31,15 @@ class Messages:
 
     database: Database
     sign: Sign
-    _known: dict[int, tuple[Any, Sequence[ReleaseFileRow]]] = field(default_factory=dict)
+    _known: dict[int, tuple[ReleaseRow, Sequence[ReleaseFileRow]]] = field(default_factory=dict)
 
     def config(self, wanted: WantedRow) -> Message:
         """Raises StoreError."""
-        settings, files = self._release(wanted.release_no)
-        said = payload(wanted.version, wanted.release_no or 0, settings, files)
+        if wanted.release_no is None:
+            said = payload(wanted.version, 0, {}, ())
+        else:
+            row, files = self._release(wanted.release_no)
+            said = payload(wanted.version, wanted.release_no, row.settings, files, row.categories)
         number = uuid8(wanted.device_id, "config", wanted.version)
         return self._sealed("config", wanted, number, wanted.wanted_at, said)
 
@@ -55,15 +57,13 @@ class Messages:
         number = uuid8(asked.device_id, "command", str(asked.command_id))
         return self._sealed("command", asked, number, asked.asked_at, said)
 
-    def _release(self, release_no: int | None) -> tuple[Any, Sequence[ReleaseFileRow]]:
-        if release_no is None:
-            return {}, ()
+    def _release(self, release_no: int) -> tuple[ReleaseRow, Sequence[ReleaseFileRow]]:
         if release_no not in self._known:
             found = releases.releases(self.database, release_no)
             if not found:
                 raise ReleaseRefusedError(f"no release {release_no}, and a device is to run it")
             files = releases.release_files(self.database, release_no)
-            self._known[release_no] = (found[0].settings, files)
+            self._known[release_no] = (found[0], files)
         return self._known[release_no]
 
     def _sealed(

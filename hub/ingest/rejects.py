@@ -1,6 +1,7 @@
 """Refused messages as rows. What a message held is not kept: a stranger may have written it."""
 
 import logging
+import threading
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -58,35 +59,40 @@ def refused_by_database(verified: Verified, code: str) -> Refused:
 
 @dataclass
 class RejectBudget:
-    """Which refused messages are recorded one by one, and what the log is told of them."""
+    """Which refused messages are recorded one by one, and what the log is told of them. For any
+    thread.
+    """
 
     kept_an_hour: int = KEPT_AN_HOUR
     _hour: datetime | None = None
     _left: int = 0
     _untold: Counter[str] = field(default_factory=Counter)
     _told_at_s: float = float("-inf")
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def keeps(self, refused: Refused) -> bool:
         """A device must be told of its own row, so that one is always recorded."""
         if refused.sequence is not None:
             return True
         hour = _hour(refused.received.received_at)
-        if hour != self._hour:
-            self._hour, self._left = hour, self.kept_an_hour
-        self._left -= 1
-        return self._left >= 0
+        with self._lock:
+            if hour != self._hour:
+                self._hour, self._left = hour, self.kept_an_hour
+            self._left -= 1
+            return self._left >= 0
 
     def tell(self, refused: Sequence[Refused], now_s: float) -> None:
         """One line in 10 s at most; monotonic time."""
-        self._untold.update(r.reason.value for r in refused)
-        if not self._untold or now_s - self._told_at_s < _TOLD_S:
-            return
-        reasons = ", ".join(f"{reason} {n}" for reason, n in sorted(self._untold.items()))
+        with self._lock:
+            self._untold.update(r.reason.value for r in refused)
+            if not self._untold or now_s - self._told_at_s < _TOLD_S:
+                return
+            reasons = ", ".join(f"{reason} {n}" for reason, n in sorted(self._untold.items()))
+            self._untold.clear()
+            self._told_at_s = now_s
         devices = sorted({r.counted_under[1] for r in refused if r.counted_under[1]})
         of = f" of {', '.join(devices[:3])}{' and others' if len(devices) > 3 else ''}"
         log.warning("messages rejected%s: %s", of if devices else "", reasons)
-        self._untold.clear()
-        self._told_at_s = now_s
 
 
 def _hour(at: datetime) -> datetime:

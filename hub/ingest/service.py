@@ -1,16 +1,17 @@
 """Ingest as a whole: messages in, judged, committed, then acknowledged, then confirmed.
 
-Two threads, so that one judges while the database works for the other:
+The connection to the broker is a process of its own; here are three threads, so that one judges
+while the database works for the others:
 
-    subscriber -> [two windows] -> judging -> [one batch] -> storing -> acknowledge, confirm
+    broker -> connection's process -> subscriber -> [two windows] -> judging -> [one batch]
+        -> two of storing -> in turn: acknowledge, confirm
 
-Both queues wait when they are full. A batch is acknowledged in the order of its arrival.
+Both queues wait when they are full. Batches are acknowledged in the order of their arrival.
 """
 
 import logging
 import queue
 import random
-import ssl
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -21,15 +22,16 @@ from nacl.signing import SigningKey
 
 from hub import metrics
 from hub.ingest.batch import Judged
-from hub.ingest.process import Processor
+from hub.ingest.process import Part, Processor
 from hub.ingest.settle import Confirmations
 from hub.ingest.subscriber import WINDOW, Arrived, Subscriber
-from hub.ingest.watch import Course, IngestWatch
+from hub.ingest.watch import STORING, Course, IngestWatch, storing_name
 from hub.settings import Address
 from hub.store.backup import refuse_unreplayed
 from hub.store.errors import DatabaseUnavailableError, StoreError
 from hub.store.pool import Database
 from hub.store.rows import StreamRow
+from hub.tls import ClientFiles
 
 log = logging.getLogger(__name__)
 
@@ -48,8 +50,9 @@ def utc_now() -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
+    number: int
     arrived: Sequence[Arrived]
-    judged: Sequence[Judged] = field(repr=False)
+    parts: Sequence[Part] = field(repr=False)
     course: Course
 
 
@@ -66,7 +69,7 @@ class IngestService:
         client_id: str = "hailong-ingest",
         window: int = WINDOW,
         share: str | None = None,
-        tls: ssl.SSLContext | None = None,
+        tls: ClientFiles | None = None,
         watch: IngestWatch | None = None,
     ) -> None:
         """`client_id` stays the same from run to run: the broker keeps the session by it."""
@@ -85,8 +88,13 @@ class IngestService:
         self._watch = watch or IngestWatch()
         self._watch.follow(self._subscriber)
         self._judged: queue.Queue[Batch] = queue.Queue(1)
-        # Half a window, so that the broker hands out the next while this one is stored.
-        self._most = max(1, min(BATCH_MESSAGES, window // 2))
+        self._number = 0
+        """Of the next batch."""
+        self._turn = 0
+        """The batch whose acknowledgement is next."""
+        self._turns = threading.Condition()
+        # So that the broker hands out the next while two are stored and one is judged.
+        self._most = max(1, min(BATCH_MESSAGES, window // (STORING + 1)))
 
     @property
     def ready(self) -> bool:
@@ -98,22 +106,27 @@ class IngestService:
         if not self._persist(lambda: self._database.open(_OPEN_S), stop):
             return
         ended = threading.Event()
-        storing = threading.Thread(
-            target=self._keep_storing, args=(stop, ended), name="ingest-store"
-        )
+        storing = [
+            threading.Thread(
+                target=self._keep_storing, args=(number, stop, ended), name=storing_name(number)
+            )
+            for number in range(STORING)
+        ]
         try:
             if not self._persist(lambda: refuse_unreplayed(self._database), stop):
                 return
             # Partitions first: a message that finds none would be tried twice.
             self._persist(self._partitions, stop)
             self._subscriber.start()
-            storing.start()
+            for thread in storing:
+                thread.start()
             while not stop.is_set() and not ended.is_set():
                 self._judge(stop, ended)
         finally:
             ended.set()
-            if storing.is_alive():
-                storing.join()
+            for thread in storing:
+                if thread.is_alive():
+                    thread.join()
             self._subscriber.stop()
             self._database.close()
 
@@ -131,7 +144,9 @@ class IngestService:
 
         if not self._persist(judge, stop):
             return
-        batch = Batch(arrived, judged, course)
+        self._subscriber.know(self._processor.take_unproved())
+        batch = Batch(self._number, arrived, self._processor.as_rows(judged), course)
+        self._number += 1
         while not stop.is_set() and not ended.is_set():
             self._watch.handing_over()
             try:
@@ -140,43 +155,58 @@ class IngestService:
                 continue
             return
 
-    def _keep_storing(self, stop: threading.Event, ended: threading.Event) -> None:
-        """The second thread; whatever ends it ends the worker, whose supervisor starts anew."""
+    def _keep_storing(self, number: int, stop: threading.Event, ended: threading.Event) -> None:
+        """One of the storing threads; whatever ends one ends the worker, whose supervisor starts
+        anew.
+        """
+        self._watch.stores(number)
         try:
             while not stop.is_set() and not ended.is_set():
-                self._persist(self._partitions, stop)
+                if number == 0:
+                    self._persist(self._partitions, stop)
                 self._watch.idle()
                 try:
                     batch = self._judged.get(timeout=_LOOK_S)
                 except queue.Empty:
                     pass
                 else:
-                    self._store(batch, stop)
+                    self._store(batch, stop, ended)
                 self._confirm()
         except Exception:
             log.exception("storing stopped by an error")
         finally:
             ended.set()
 
-    def _store(self, batch: Batch, stop: threading.Event) -> None:
+    def _store(self, batch: Batch, stop: threading.Event, ended: threading.Event) -> None:
         streams: list[StreamRow] = []
 
         def commit() -> None:
-            streams[:] = self._processor.store(batch.judged)
+            streams[:] = self._processor.store(batch.parts)
 
         self._watch.storing(batch.course)
         if not self._persist(commit, stop):
             return
-        self._watch.acknowledging(batch.course)
-        for arrived in batch.arrived:
-            self._subscriber.acknowledge(arrived)
-        self._confirmations.note(streams, self._processor.counters)
+        with self._turns:
+            # MQTT asks for the order; the broker would deliver a skipped one again.
+            while self._turn != batch.number:
+                if stop.is_set() or ended.is_set():
+                    return
+                self._watch.trying()
+                self._turns.wait(_LOOK_S)
+            self._watch.acknowledging(batch.course)
+            self._subscriber.acknowledge(batch.arrived)
+            self._confirmations.note(streams, self._processor.counters)
+            self._turn += 1
+            self._turns.notify_all()
 
     def _confirm(self) -> None:
-        if self._subscriber.connected:
-            for topic, message in self._confirmations.due(time.monotonic()):
-                self._subscriber.publish(topic, message)
-                metrics.CONFIRMATIONS.inc()
+        if not self._subscriber.connected:
+            return
+        with self._turns:
+            told = self._confirmations.due(time.monotonic())
+        if told:
+            self._subscriber.publish(told)
+            metrics.CONFIRMATIONS.inc(len(told))
 
     def _partitions(self) -> None:
         if time.monotonic() >= self._partitions_due_s:

@@ -29,8 +29,15 @@ from hub.settings import Address
 from hub.store.errors import StoreError
 from schemas import topics
 
+STORING = 2
+"""Storing loops of a worker: while one batch commits the next is written."""
 _KINDS = {kind: metrics.RECEIVED.labels(kind) for kind in sorted(topics.UP)}
 _OTHER = metrics.RECEIVED.labels("other")
+
+
+def storing_name(number: int) -> str:
+    """Of a loop's thread and heart; numbers begin at 0."""
+    return "ingest-store" if number == 0 else f"ingest-store-{number + 1}"
 
 
 class Inlet(Protocol):
@@ -54,11 +61,12 @@ class Course:
 
 
 class IngestWatch:
-    """`judging` and `storing` are the hearts of ingest's two loops."""
+    """Hearts of the judging loop and of each storing one."""
 
     def __init__(self, *, pace: float = 1.0) -> None:
-        self.hearts = (Heart("ingest", pace=pace), Heart("ingest-store", pace=pace))
-        self._judge, self._store = self.hearts
+        names = ["ingest", *(storing_name(n) for n in range(STORING))]
+        self.hearts = tuple(Heart(name, pace=pace) for name in names)
+        self._judge, *self._stores = self.hearts
         self._own = threading.local()
         self._faults: dict[str, str] = {"": "database: not opened yet"}
         """Heart -> what its loop waits for; '' before anything worked."""
@@ -92,25 +100,29 @@ class IngestWatch:
         """Each look at whether the storing loop has taken the batch before."""
         self._beat(self._judge, HANDING_OVER)
 
-    # The storing loop, in its order ----------------------------------------------------------
+    # A storing loop, in its order ------------------------------------------------------------
+
+    def stores(self, number: int) -> None:
+        """Said once by the thread of this loop."""
+        self._own.heart = self._stores[number]
 
     def idle(self) -> None:
-        self._beat(self._store, IDLE)
+        self._beat(self._mine(), IDLE)
 
     def storing(self, course: Course) -> None:
         """Before the first try."""
-        self._beat(self._store, COMMITTING)
+        self._beat(self._mine(), COMMITTING)
         course.storing_since_s = time.monotonic()
         course.span.committing()
 
     def acknowledging(self, course: Course) -> None:
         """The batch is committed."""
-        self._beat(self._store, ACKNOWLEDGING)
+        self._beat(self._mine(), ACKNOWLEDGING)
         metrics.COMMIT_SECONDS.observe(time.monotonic() - course.storing_since_s)
         metrics.BATCH_MESSAGES.observe(course.messages)
         course.span.committed()
 
-    # Either loop, at each step that needs the database ---------------------------------------
+    # Any loop, at each step that needs the database ---------------------------------------
 
     def trying(self) -> None:
         heart = self._mine()

@@ -5,15 +5,19 @@ from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
-from hub.scoring.condition import Case, Evidence, apart
+from hub.scoring.case import Case, Evidence, apart
 from hub.scoring.facts import Facts, known_to_hold
-from hub.scoring.quantities import QUANTITIES, coverage_of
+from hub.scoring.heard import Heard
+from hub.scoring.measured import MEASURED
+from hub.scoring.quantities import coverage_of
 from hub.scoring.rules import COUNTED, Accused, Rule, RuleKind, placeholders
 from schemas.identifiers import uuid8
 from schemas.interaction import InteractionPayload
+from schemas.vocabulary import Role
 
 MOST_EVIDENCE = 50
 """Pieces shown with one flag; the timeline has all of them."""
+POSITIVE: RuleKind = "positive"
 _Language = Literal["vi", "en"]
 
 
@@ -38,27 +42,58 @@ class Flag:
 
 
 def flags(interaction: InteractionPayload, facts: Facts, rules: Sequence[Rule]) -> list[Flag]:
-    """Gravest first. Of a snapshot of an open interaction only live rules are asked: the rest
-    of it may still hold what a review or a trend would miss.
+    """Gravest first, without good moments. Of a snapshot of an open interaction only live rules
+    are asked: the rest of it may still hold what a review or a trend would miss.
     """
-    raised = [
+    raised = _raised(interaction, facts, [rule for rule in rules if rule.kind != POSITIVE])
+    return sorted(raised, key=lambda flag: (-flag.severity, flag.rule_id))
+
+
+def good_moments(
+    interaction: InteractionPayload, facts: Facts, rules: Sequence[Rule]
+) -> list[Flag]:
+    """What the rules of kind positive found, in the order of time. To be shown, never to be
+    stored as a flag, decided upon or counted against anybody.
+    """
+    found = _raised(interaction, facts, [rule for rule in rules if rule.kind == POSITIVE])
+    return sorted(found, key=lambda moment: (_first_s(moment), moment.rule_id))
+
+
+def _raised(interaction: InteractionPayload, facts: Facts, rules: Sequence[Rule]) -> list[Flag]:
+    memory: dict[Role, list[Heard]] = {}
+    return [
         _flag(rule, case)
         for rule in rules
-        if (rule.kind == "live" or not interaction.open)
-        and fires(rule, case := Case(interaction, facts, rule.cool_down_s))
+        if fires(rule, case := Case(interaction, facts, rule.cool_down_s, memory))
     ]
-    return sorted(raised, key=lambda flag: (-flag.severity, flag.rule_id))
+
+
+def _first_s(moment: Flag) -> float:
+    return moment.evidence[0].offset_s if moment.evidence else 0.0
 
 
 def fires(rule: Rule, case: Case) -> bool:
     """Only a known yes fires; only a known fact blocks."""
+    return silenced_by(rule, case) is None
+
+
+def silenced_by(rule: Rule, case: Case) -> str | None:
+    """What keeps the rule silent, in words; None: it fires."""
+    if case.interaction.open and rule.kind != "live":
+        return "the interaction is still open"
     if rule.zones and case.facts.zone not in rule.zones:
-        return False
-    if any(coverage_of(case.interaction, name) < least for name, least in rule.coverage.items()):
-        return False
-    if any(_blocks(name, case) for name in rule.blocked_by):
-        return False
-    return rule.when.holds(case) is True
+        return f"the zone is {case.facts.zone or 'not known'}"
+    for name, least in rule.coverage.items():
+        seen = coverage_of(case.interaction, name)
+        if seen < least:
+            return f"coverage {name} is {seen:g}, under {least:g}"
+    for name in rule.blocked_by:
+        if _blocks(name, case):
+            return f"blocked by {name}"
+    answer = rule.when.holds(case)
+    if answer is None:
+        return "its condition is not known to hold"
+    return None if answer else "its condition does not hold"
 
 
 def flag_id(interaction_id: UUID, rule_id: str) -> UUID:
@@ -68,6 +103,8 @@ def flag_id(interaction_id: UUID, rule_id: str) -> UUID:
 def _blocks(name: str, case: Case) -> bool:
     if name == "boundary_uncertain":
         return case.interaction.boundary_uncertain
+    if name == "ended":
+        return not case.interaction.open
     return known_to_hold(name, case.facts) is True
 
 
@@ -99,7 +136,7 @@ def _filled(text: str, case: Case, counted: int, language: _Language) -> str:
         if name == COUNTED:
             shown = str(counted)
         else:
-            value = QUANTITIES[name].read(case.interaction, case.facts)
+            value = MEASURED[name].of(case.interaction, case.facts)
             shown = _shown(name, value, language)
         text = text.replace(f"{{{name}}}", shown)
     return text

@@ -60,6 +60,14 @@ class LiveJudge:
                 count += 1
         return count
 
+    def found(self, interaction: InteractionPayload, facts: Facts) -> list[Flag]:
+        """By the live rules, as if it went on; nothing where it cannot be judged."""
+        try:
+            return flags(interaction.model_copy(update={"open": True}), facts, self._rules)
+        except Exception as error:  # noqa: BLE001 - the boundary: its figures and flags are there already
+            log.error("an alert cannot be held against its end (%s)", type(error).__name__)  # noqa: TRY400
+            return []
+
     def _judge_next(self, branch_id: str) -> bool:
         """One a transaction: an alert must not wait for others, nor fail with them."""
         keys: list[Queued] = []

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import time
 from pathlib import Path
 from typing import NoReturn
 
@@ -13,6 +14,7 @@ from hub.scoring.errors import DefinitionError
 # The parser in C where PyYAML was built with it: ten times as fast, the same marks.
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
+_CLOCK = re.compile(r"([01]?\d|2[0-3]):[0-5]\d")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,27 +117,45 @@ class Located:
             self.fail(f"got {self.text()[:40]!r}, expected a whole number", "correct it")
         return int(value)
 
+    def only_one_of(self, forms: tuple[str, ...]) -> tuple[str, "Located"]:
+        """The one field of a mapping, and its name."""
+        pairs = self.pairs()
+        if len(pairs) != 1 or pairs[0][0] not in forms:
+            got = ", ".join(name for name, _ in pairs) or "nothing"
+            self.fail(f"got {got}, expected one of {', '.join(forms)}", "write one a list item")
+        return pairs[0]
+
+    def clock(self) -> time:
+        """A time of day such as 16:30."""
+        if not _CLOCK.fullmatch(self.text()):
+            self.fail(f"got {self.text()[:40]!r}, expected a time such as 16:30", "correct it")
+        hours, minutes = self.text().split(":")
+        return time(int(hours), int(minutes))
+
     def yes(self) -> bool:
         return self.one_of(("true", "false")) == "true"
 
 
-def read_located(path: Path, error: type[DefinitionError]) -> Located:
-    """The whole file. Raises `error` where it is missing, unreadable or no YAML."""
+def read_located(path: Path, error: type[DefinitionError], name: str | None = None) -> Located:
+    """The whole file, called `name` in what is said of it, by default as the path ends. Raises
+    `error` where it is missing, unreadable or no YAML.
+    """
+    name = name or path.name
     try:
         node = yaml.compose(path.read_text(encoding="utf-8"), Loader=_Loader)
     except OSError as fault:
-        raise error(path.name, 1, "file", f"got {fault.strerror}", "put the file back") from fault
+        raise error(name, 1, "file", f"got {fault.strerror}", "put the file back") from fault
     except UnicodeDecodeError as fault:
         line = fault.object.count(b"\n", 0, fault.start) + 1
-        raise error(path.name, line, "file", "got no UTF-8", "save it as UTF-8") from fault
+        raise error(name, line, "file", "got no UTF-8", "save it as UTF-8") from fault
     except yaml.YAMLError as fault:
         mark = getattr(fault, "problem_mark", None)
         line = mark.line + 1 if mark else 1
         problem = f"got no valid YAML ({getattr(fault, 'problem', None) or 'a control character'})"
-        raise error(path.name, line, "file", problem, "correct that line") from fault
+        raise error(name, line, "file", problem, "correct that line") from fault
     if node is None:
-        raise error(path.name, 1, "file", "got an empty file", "fill it in or remove it")
-    return Located(path.name, "file", node, error)
+        raise error(name, 1, "file", "got an empty file", "fill it in or remove it")
+    return Located(name, "file", node, error)
 
 
 def definition_files(folder: Path, error: type[DefinitionError]) -> list[Path]:

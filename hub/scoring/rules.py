@@ -7,25 +7,30 @@ from functools import cache
 from pathlib import Path
 from typing import Literal, cast
 
-from hub.scoring.condition import Condition, Selector
-from hub.scoring.condition_files import read_condition, read_selector
+from hub.scoring.case import Selector
+from hub.scoring.condition import Condition
+from hub.scoring.condition_files import read_condition
 from hub.scoring.errors import RuleError
 from hub.scoring.facts import YES_OR_NO
 from hub.scoring.located import Located, definition_files, read_located
-from hub.scoring.quantities import COVERAGES, QUANTITIES
+from hub.scoring.measured import MEASURED
+from hub.scoring.quantities import COVERAGES
+from hub.scoring.selector_files import EVIDENCE, read_selector
 from schemas.vocabulary import Role, Zone
 
 PACKAGED = Path(__file__).parent / "rules"
-RuleKind = Literal["live", "review", "trend", "shadow"]
+RuleKind = Literal["live", "review", "trend", "shadow", "positive"]
 Accused = Literal["staff", "citizen", "none"]
 Reviewed = Literal["branch", "outside_branch"]
-KINDS: tuple[RuleKind, ...] = ("live", "review", "trend", "shadow")
+KINDS: tuple[RuleKind, ...] = ("live", "review", "trend", "shadow", "positive")
+"""`positive`: a good moment. It is shown as one, is never stored as a flag and asks nothing."""
 REVIEWED: tuple[Reviewed, ...] = ("branch", "outside_branch")
-BLOCKS = (*YES_OR_NO, "boundary_uncertain")
+BLOCKS = (*YES_OR_NO, "boundary_uncertain", "ended")
+"""`ended`: the interaction is over, and a rule of another kind asks about it now."""
 COUNTED = "evidence_count"
 WEEKS_SILENT = 4
 _PLACEHOLDER = re.compile(r"\{([a-z0-9_]*)\}")
-_REQUIRED = (
+REQUIRED = (
     "rule",
     "version",
     "kind",
@@ -39,7 +44,7 @@ _REQUIRED = (
     "when",
     "evidence",
 )
-_OPTIONAL = (
+OPTIONAL = (
     "zones",
     "blocked_by",
     "cool_down_s",
@@ -87,10 +92,12 @@ class Rule:
 
 def load_rules(folder: Path = PACKAGED) -> tuple[Rule, ...]:
     """In the order of their ids. Raises RuleError with file, line and field."""
-    return tuple(
-        _rule(read_located(path, RuleError), path.stem)
-        for path in definition_files(folder, RuleError)
-    )
+    return tuple(read_rule(path) for path in definition_files(folder, RuleError))
+
+
+def read_rule(path: Path) -> Rule:
+    """One file. Raises RuleError with file, line and field."""
+    return _rule(read_located(path, RuleError), path.stem)
 
 
 @cache
@@ -103,7 +110,7 @@ def placeholders(text: str) -> list[str]:
 
 
 def _rule(whole: Located, stem: str) -> Rule:
-    fields = whole.fields(_REQUIRED, _OPTIONAL)
+    fields = whole.fields(REQUIRED, OPTIONAL)
     if fields["rule"].name() != stem:
         fields["rule"].fail(
             f"got {fields['rule'].name()}, expected {stem} as the file's name says",
@@ -121,7 +128,7 @@ def _rule(whole: Located, stem: str) -> Rule:
         reason_en=_reason(fields["reason_en"]),
         coverage=_coverage(fields["coverage"]),
         when=read_condition(fields["when"]),
-        evidence=tuple(read_selector(item) for item in fields["evidence"].items()),
+        evidence=tuple(read_selector(item, EVIDENCE) for item in fields["evidence"].items()),
         zones=tuple(Zone(name) for name in fields["zones"].names_of(list(Zone)))
         if "zones" in fields
         else (),
@@ -153,7 +160,7 @@ def _coverage(located: Located) -> dict[str, float]:
 def _reason(located: Located) -> str:
     text = located.text()
     for name in placeholders(text):
-        if name != COUNTED and name not in QUANTITIES:
+        if name != COUNTED and name not in MEASURED:
             located.fail(
                 f"got {{{name}}}, expected a quantity or {{{COUNTED}}}", "correct the name"
             )

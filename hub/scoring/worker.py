@@ -12,24 +12,28 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict
 from datetime import datetime
+from functools import partial
 from typing import Any
+from uuid import UUID
 
 from hub import metrics
 from hub.errors import HubError
 from hub.health.heart import IDLE, SCORING, WAITING_FOR_DATABASE, Heart
+from hub.scoring import in_force
+from hub.scoring.calibration import Calibration
 from hub.scoring.facts import Facts
 from hub.scoring.flag import Flag, flags
 from hub.scoring.live import LiveJudge
 from hub.scoring.rubrics import Rubric, rubric_for
 from hub.scoring.rules import Rule
-from hub.scoring.score import Figure, Scores, score
+from hub.scoring.score import Scores, score
+from hub.scoring.score_rows import score_rows
 from hub.store import alerts
 from hub.store import scoring as store
 from hub.store.errors import RowRefusedError, StoreError
 from hub.store.pool import Database
-from hub.store.scoring import FlagRow, Queued, ScoreRow, ScoringConnection, StoredInteraction, Wait
+from hub.store.scoring import FlagRow, Queued, ScoringConnection, StoredInteraction, Wait
 from schemas.interaction import InteractionPayload
 from schemas.vocabulary import Zone
 
@@ -66,6 +70,7 @@ class ScoringWorker:
         self._live = LiveJudge(database, rules, clock)
         self._failures: OrderedDict[Queued, int] = OrderedDict()
         self._state: str | None = None
+        self._taken_up = False
 
     def missing(self) -> list[str]:
         """What scoring lacks, in words."""
@@ -99,7 +104,13 @@ class ScoringWorker:
     def run_once(self) -> int:
         """Takes on what is due now; returns how many were scored or set aside. Snapshots of what
         goes on are judged first and in between: an alert waits for one batch at most.
+
+        Raises RubricError where a rubric has changed and its version has not.
         """
+        if not self._taken_up:
+            with self._database.transaction() as connection:
+                in_force.take_up(connection, self._rubrics, self._clock())
+            self._taken_up = True
         count = 0
         self._live.run_once()
         for branch_id in store.branches_waiting(self._database):
@@ -150,15 +161,16 @@ class ScoringWorker:
     def _score(self, connection: ScoringConnection, keys: Sequence[Queued]) -> int:
         failed: set[Queued] = set()
         now = self._clock()
+        calibration = in_force.calibration(connection)
         for stored in store.load(connection, keys):
             try:
-                scores, raised = self._judge(stored)
+                scores, raised = self._judge(stored, calibration)
             except Exception as error:  # noqa: BLE001 - the boundary: one that cannot be judged must not stop the others
                 self._set_aside(connection, stored.key, error)
                 failed.add(stored.key)
                 continue
             store.write(connection, stored.key, score_rows(scores), flag_rows(raised), now)
-            alerts.settle(connection, stored.key, [flag.flag_id for flag in raised], now)
+            alerts.settle(connection, stored.key, partial(self._supported, stored, raised), now)
         for key in keys:
             # Also one that was deleted meanwhile: nothing is left to be scored.
             if key not in failed:
@@ -166,11 +178,21 @@ class ScoringWorker:
                 self._failures.pop(key, None)
         return len(keys)
 
-    def _judge(self, stored: StoredInteraction) -> tuple[Scores, list[Flag]]:
+    def _judge(
+        self, stored: StoredInteraction, calibration: Calibration | None
+    ) -> tuple[Scores, list[Flag]]:
         interaction = rebuild(stored)
-        facts = Facts(zone=Zone(stored.zone))
+        facts = facts_of(stored)
         rubric = rubric_for(stored.zone, self._rubrics)
-        return score(interaction, facts, rubric), flags(interaction, facts, self._rules)
+        scores = score(interaction, facts, rubric, calibration)
+        return scores, flags(interaction, facts, self._rules)
+
+    def _supported(self, stored: StoredInteraction, raised: Sequence[Flag]) -> list[UUID]:
+        """What the live rules find in the finished measurements, those included that ask nothing
+        any more once it is over.
+        """
+        found = self._live.found(rebuild(stored), facts_of(stored))
+        return [flag.flag_id for flag in (*raised, *found)]
 
     def _set_aside(self, connection: ScoringConnection, key: Queued, error: Exception) -> None:
         """By type alone: an error's text may repeat a value."""
@@ -201,6 +223,11 @@ class ScoringWorker:
             log.warning("scoring: %s; trying again for ever", error)
 
 
+def facts_of(stored: StoredInteraction) -> Facts:
+    """What is known beside sound and sight, for scoring now and for scoring again."""
+    return Facts(zone=Zone(stored.zone))
+
+
 def rebuild(stored: StoredInteraction) -> InteractionPayload:
     """The payload as it came over the wire."""
     columns = stored.columns
@@ -228,26 +255,6 @@ def _turn(row: Mapping[str, Any]) -> dict[str, Any]:
     if polarity is not None:
         kept["sentiment"] = {"polarity": polarity, "confidence": confidence}
     return kept
-
-
-def score_rows(scores: Scores) -> list[ScoreRow]:
-    def row(figure: Figure) -> ScoreRow:
-        return ScoreRow(
-            figure=figure.name,
-            rubric=scores.rubric,
-            rubric_version=scores.rubric_version,
-            value=figure.value,
-            low=figure.low,
-            high=figure.high,
-            coverage=figure.coverage,
-            # Titles are the rubric file's and in two languages.
-            parts=[
-                {k: v for k, v in asdict(part).items() if not k.startswith("title_")}
-                for part in figure.parts
-            ],
-        )
-
-    return [row(figure) for figure in scores.figures]
 
 
 def flag_rows(raised: Sequence[Flag]) -> list[FlagRow]:

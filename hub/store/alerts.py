@@ -1,7 +1,7 @@
 """Snapshots of interactions that go on, and the alerts that live rules raise on them."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -74,12 +74,20 @@ def put(
 
 
 def settle(
-    connection: ScoringConnection, key: Queued, flag_ids: Sequence[UUID], now: datetime
+    connection: ScoringConnection,
+    key: Queued,
+    supported: Callable[[], Sequence[UUID]],
+    now: datetime,
 ) -> int:
-    """The finished interaction raised `flag_ids`. How many alerts ended, or ended otherwise."""
-    values = asdict(key) | {"flag_ids": list(flag_ids), "now": now}
+    """The finished interaction decides on its alerts, where it has any: it supports those of these
+    flags. How many ended, or ended otherwise than before.
+    """
+    values = asdict(key) | {"now": now}
     # First: who judges the snapshot holds its lock, and what it raises must be seen below.
     connection.execute(_SQL["forget_snapshot"], values)
+    if connection.execute(_SQL["any_alert"], values).fetchone() is None:
+        return 0
+    values["flag_ids"] = list(supported())
     return connection.execute(_SQL["settle_alerts"], values).rowcount
 
 

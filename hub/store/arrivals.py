@@ -9,6 +9,7 @@ import psycopg
 from psycopg.rows import TupleRow, class_row
 
 from hub.store import activity
+from hub.store.arrays import array_text
 from hub.store.pool import Database
 from hub.store.queries import load_queries
 from hub.store.rows import Arrivals, DeviceRow, RangeRow, StreamRow
@@ -113,9 +114,9 @@ def _settle(connection: _Connection, settled: Sequence[RangeRow]) -> list[Stream
     if not settled:
         return []
     names = [f.name for f in dataclasses.fields(RangeRow)]
-    columns = {name: [getattr(row, name) for row in settled] for name in names}
+    columns = {name: array_text([getattr(row, name) for row in settled]) for name in names}
     found = connection.execute(_SQL["settle"], columns).fetchall()
-    refused = [(row[0], row[1]) for row in found if row[4]]
+    refused = [(row[0], row[1]) for row in found if row[3]]
     rejected: dict[tuple[str, str], list[tuple[int, str]]] = {}
     if refused:
         asked = {"device_ids": [d for d, _ in refused], "streams": [s for _, s in refused]}
@@ -127,9 +128,15 @@ def _settle(connection: _Connection, settled: Sequence[RangeRow]) -> list[Stream
         StreamRow(
             device,
             stream,
-            tuple(zip(firsts, lasts, strict=True)),
+            _ranges(ranges),
             tuple(rejected.get((device, stream), ())),
             rows,
         )
-        for device, stream, firsts, lasts, _, rows in found
+        for device, stream, ranges, _, rows in found
     ]
+
+
+def _ranges(text: str) -> tuple[tuple[int, int], ...]:
+    """As in "1 7,9 9", both ends included. As arrays they cost more to read than to write."""
+    pairs = (part.partition(" ") for part in text.split(",")) if text else ()
+    return tuple((int(first), int(last)) for first, _, last in pairs)

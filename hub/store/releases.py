@@ -1,7 +1,7 @@
 """Releases, rollouts, what each device is to run, and commands.
 
 What changes releases and rollouts takes a Database that signs in as hailong_migrator: an
-operator's command. `want`, `wanted` and `open_commands` are the control service's
+operator's command. `want`, `wanted`, `narrowed` and `open_commands` are the control service's
 (hailong_control), `file_for_device` the web's (hailong_app).
 """
 
@@ -30,6 +30,8 @@ _AT_ONCE = 1000
 class ReleaseRow:
     release_no: int
     settings: Any
+    categories: list[str] | None
+    """Kinds of phrases whose hits may leave a device; None: all."""
     made_by: str
     made_at: datetime
 
@@ -41,6 +43,16 @@ class ReleaseFileRow:
     name: str
     sha256: str
     bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class NarrowedRow:
+    """A release in force that does not let every kind of phrase leave."""
+
+    release_no: int
+    categories: list[str]
+    devices: int
+    """That are to run it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,10 +146,15 @@ def add_release(
     settings: Mapping[str, Any],
     files: Sequence[ReleaseFileRow],
     made_by: str,
+    categories: Sequence[str] | None = None,
 ) -> int:
     """Its number. The files' bytes lie on the disk already."""
     with locked(database) as connection:
-        values = {"settings": json.dumps(dict(settings)), "made_by": made_by}
+        values = {
+            "settings": json.dumps(dict(settings)),
+            "categories": None if categories is None else list(categories),
+            "made_by": made_by,
+        }
         row = connection.execute(_SQL["put_release"], values).fetchone()
         assert row is not None
         for file in files:
@@ -162,6 +179,11 @@ def releases(database: Database, release_no: int | None = None) -> list[ReleaseR
 def release_files(database: Database, release_no: int) -> list[ReleaseFileRow]:
     with database.transaction() as connection:
         return _all(connection, ReleaseFileRow, "release_files", {"release_no": release_no})
+
+
+def narrowed(database: Database) -> list[NarrowedRow]:
+    with database.transaction() as connection:
+        return _all(connection, NarrowedRow, "narrowed", {})
 
 
 def open_rollout(connection: _Connection) -> RolloutRow | None:

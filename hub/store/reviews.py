@@ -94,6 +94,10 @@ def history(connection: ReviewConnection, flag_id: UUID) -> list[ReviewRow]:
 
 
 def tallies(connection: ReviewConnection, rule_id: str | None = None) -> list[TallyRow]:
-    """Of one rule or of all, over the branches that this transaction sees."""
+    """Of one rule or of all, over the branches that this transaction sees; a clerk's, over the own
+    interactions.
+    """
+    limited = connection.execute(_SQL["visible_staff"]).fetchone() != ("*",)
+    query = "tallies_of_clerk" if limited else "tallies"
     with connection.cursor(row_factory=class_row(TallyRow)) as cursor:
-        return cursor.execute(_SQL["tallies"], {"rule_id": rule_id}).fetchall()
+        return cursor.execute(_SQL[query], {"rule_id": rule_id}).fetchall()

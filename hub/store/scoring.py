@@ -48,6 +48,7 @@ class ScoreRow:
     high: float | None
     coverage: float
     parts: Sequence[Mapping[str, Any]]
+    calibration_no: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,6 +104,8 @@ class FigureBrief:
     value: float | None
     low: float | None
     high: float | None
+    calibrated: bool
+    """Whether ratings by citizens have their bar in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +182,18 @@ class PartView:
 
 
 @dataclass(frozen=True, slots=True)
+class OtherVersion:
+    """The same figure of the same interaction under another version of its rubric."""
+
+    rubric: str
+    rubric_version: int
+    value: float | None
+    low: float | None
+    high: float | None
+    scored_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class FigureView:
     figure: str
     rubric: str
@@ -190,6 +204,10 @@ class FigureView:
     high: float | None
     coverage: float
     parts: Sequence[PartView]
+    ratings: int | None
+    """How many ratings by citizens it was calibrated to; None: not calibrated."""
+    rated_until: date | None
+    others: Sequence[OtherVersion]
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,6 +316,16 @@ class FlagView:
 
 
 @dataclass(frozen=True, slots=True)
+class GoodMomentView:
+    """Something that was done well. It asks nothing and is counted against nobody."""
+
+    rule_id: str
+    title: str
+    reason: str
+    evidence: Sequence[EvidenceView]
+
+
+@dataclass(frozen=True, slots=True)
 class InteractionDetail:
     interaction_id: UUID
     revision: int
@@ -318,12 +346,15 @@ class InteractionDetail:
     boundary_uncertain: bool
     coverage: dict[str, float]
     missing: Sequence[str]
+    not_sent: Sequence[str]
+    """Kinds of phrases, in words, whose hits the device does not send: of those nothing is known."""
     models: Sequence[str]
     figures: Sequence[FigureView]
     measurements: Sequence[MeasurementView]
     turns: Sequence[TurnView]
     spans: Sequence[SpanView]
     flags: Sequence[FlagView]
+    good_moments: Sequence[GoodMomentView]
     may_decide: bool
 
 

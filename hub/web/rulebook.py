@@ -6,14 +6,15 @@ from typing import Any, Self
 from uuid import UUID
 
 from hub.scoring.facts import Facts
-from hub.scoring.flag import flags
+from hub.scoring.flag import flags, good_moments
 from hub.scoring.rubrics import FIGURES, Rubric, RubricPart, load_rubrics
 from hub.scoring.rules import Rule, load_rules
 from hub.scoring.worker import rebuild
 from hub.store.pages import InteractionRow, TurnRow
 from hub.store.scoring import Queued, StoredInteraction
-from hub.web.contexts import EvidenceView, RubricPartView, RubricView, RuleView
+from hub.web.contexts import EvidenceView, GoodMomentView, RubricPartView, RubricView, RuleView
 from hub.web.i18n import Speech, UiLanguage
+from schemas.interaction import InteractionPayload
 from schemas.vocabulary import Zone
 
 
@@ -52,13 +53,9 @@ class RuleBook:
         Worked out again, because a flag is stored without sentences; of a rule that has
         changed since there is none.
         """
-        stored = StoredInteraction(
-            key=Queued(row.branch_id, row.counter_id, row.at, row.interaction_id),
-            zone=row.zone,
-            columns=asdict(row),
-            turns=[{k: v for k, v in asdict(turn).items() if k != "turn_no"} for turn in turns],
+        raised = flags(
+            _payload(row, turns), Facts(zone=Zone(row.zone)), list(self.rules_by_id.values())
         )
-        raised = flags(rebuild(stored), Facts(zone=Zone(row.zone)), list(self.rules_by_id.values()))
         return {
             flag.flag_id: (
                 flag.rule_version,
@@ -66,6 +63,23 @@ class RuleBook:
             )
             for flag in raised
         }
+
+    def good_moments(
+        self, row: InteractionRow, turns: Sequence[TurnRow], speech: Speech
+    ) -> list[GoodMomentView]:
+        """Worked out when they are looked at: they are no flags and are stored nowhere."""
+        found = good_moments(
+            _payload(row, turns), Facts(zone=Zone(row.zone)), list(self.rules_by_id.values())
+        )
+        return [
+            GoodMomentView(
+                rule_id=moment.rule_id,
+                title=moment.title_vi if speech.language == "vi" else moment.title_en,
+                reason=moment.reason_vi if speech.language == "vi" else moment.reason_en,
+                evidence=evidence_views([one.as_json() for one in moment.evidence], speech),
+            )
+            for moment in found
+        ]
 
     def rules(self, language: UiLanguage) -> list[RuleView]:
         return [
@@ -96,6 +110,17 @@ class RuleBook:
             for rubric in self.rubrics_in_force
             for figure in FIGURES
         ]
+
+
+def _payload(row: InteractionRow, turns: Sequence[TurnRow]) -> InteractionPayload:
+    return rebuild(
+        StoredInteraction(
+            key=Queued(row.branch_id, row.counter_id, row.at, row.interaction_id),
+            zone=row.zone,
+            columns=asdict(row),
+            turns=[{k: v for k, v in asdict(turn).items() if k != "turn_no"} for turn in turns],
+        )
+    )
 
 
 def title(named: Rule | Rubric | RubricPart, language: UiLanguage) -> str:

@@ -198,6 +198,7 @@ FLAG_KINDS: Final[Mapping[str, str]] = {
     "review": N_("For review"),
     "trend": N_("Trend"),
     "shadow": N_("Measured silently"),
+    "positive": N_("Good moment"),
 }
 FLAG_STATES: Final[Mapping[str, str]] = {
     "open": N_("Open"),

@@ -277,7 +277,7 @@ def start_ingest(hub_db: HubDatabase) -> Iterator[Callable[..., RunningIngest]]:
         watch: IngestWatch | None = None,
     ) -> RunningIngest:
         key = SigningKey.generate()
-        database = Database(hub_db.url("ingest"), max_size=2, application_name="test-ingest")
+        database = Database(hub_db.url("ingest"), max_size=3, application_name="test-ingest")
         client_id = client_id or f"test-ingest-{next(_numbers)}"
         service = IngestService(
             database, broker, key, clock=clock, client_id=client_id, watch=watch

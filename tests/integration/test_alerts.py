@@ -139,6 +139,24 @@ def test_what_the_finished_interaction_does_not_support_is_withdrawn_and_counts_
     assert events(hub_db) == ["new", "end", "end"]
 
 
+def test_what_asks_nothing_once_it_is_over_is_confirmed_by_what_was_measured(
+    hub_db, ingest_db, sender, worker
+):
+    """A rule that is blocked by the end raises no flag then, and was no false alarm for that."""
+    loud = calm(
+        turns=(turn(start_s=28.0, duration_s=6.0, hits=(hit("abusive", 30.0, 0.95),)),),
+        spans=(span("raised_voice", role=Role.STAFF, start_s=29.0),),
+    )
+    tell(ingest_db, sender, loud)
+    worker.run_once()
+    assert alerts(hub_db) == [("abusive_and_raised_staff", "new", None)]
+    arrive(ingest_db, sender, loud)
+    worker.run_once()
+    assert alerts(hub_db) == [("abusive_and_raised_staff", "end", "confirmed")]
+    kinds = hub_db.rows("SELECT rule_id, kind FROM hailong.flags WHERE kind <> 'trend'")
+    assert kinds == [("abusive_language_staff", "review")]
+
+
 def test_a_later_snapshot_that_says_less_ends_an_alert_and_one_that_says_it_again_begins_it(
     hub_db, ingest_db, sender, worker
 ):
@@ -280,7 +298,7 @@ def test_a_finished_interaction_waits_for_who_judges_its_snapshot(
             other.execute("SELECT set_config('hailong.branches', %s, true)", [branch])
             other.execute("SET LOCAL lock_timeout = '200ms'")
             with pytest.raises(psycopg.errors.LockNotAvailable):
-                store.settle(other, key, [], NOW)
+                store.settle(other, key, list, NOW)
 
 
 def test_a_snapshot_that_cannot_be_judged_stops_nothing(hub_db, ingest_db, sender, worker, caplog):

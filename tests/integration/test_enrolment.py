@@ -74,7 +74,7 @@ def ingest(site: IdentitySite, db) -> Iterator[None]:
         hub.broker,
         load_signing_key(hub.state),
         client_id="test-ingest",
-        tls=hub.tls.broker(hub.broker.host),
+        tls=hub.tls.broker_files(hub.broker.host),
     )
     stop = threading.Event()
     thread = threading.Thread(target=service.run, args=(stop,))

@@ -21,7 +21,9 @@ from hub.checks.clock import check_clock
 from hub.checks.files import check_backups, check_certificate
 from hub.checks.finding import Level
 from hub.cli import hub
+from hub.control import rollouts
 from hub.settings import load_signing_key
+from hub.store import releases
 from hub.store.arrivals import ensure_partitions
 from tests.builders import health_payload, state_payload
 from tests.integration.brokers import HOST, Mosquitto
@@ -181,6 +183,34 @@ def test_devices_that_are_silent_never_heard_or_distrust_their_clock(environment
     hub_db.rows("UPDATE hailong.device_status SET health_at = now() - interval '1 hour'")
     _, text = check(environment, HAILONG_DATABASE_URL=url)
     assert any("all that were ever heard" in line for line in lines(text, "wrong"))
+
+
+def test_a_release_that_does_not_send_what_a_rule_needs(environment, hub_db, enrolled):
+    address = hub_db.server.embedded.address
+    url = f"postgresql://{address.host}:{address.port}/{hub_db.name}"
+    device = enrolled()
+    migrator = hub_db.open("migrator")
+
+    def told(*categories):
+        number = releases.add_release(migrator, {}, [], "van-hanh", categories or None)
+        if rollouts.status(migrator, NOW) is not None:
+            rollouts.back(migrator, taken_by="van-hanh")
+        rollouts.start(
+            migrator,
+            release_no=number,
+            branch=device.branch,
+            counter=device.counter,
+            taken_by="van-hanh",
+        )
+        _, text = check(environment, HAILONG_DATABASE_URL=url)
+        return number, [line for line in text.splitlines() if " releases: " in line]
+
+    number, (line,) = told("greeting")
+    assert line.startswith(f"warn   releases: release {number} (1 devices) does not send abusive,")
+    assert "rule money_hint" in line
+    assert "greeting_missing" not in line
+    _, (line,) = told()
+    assert line.startswith("ok     releases: devices send each kind")
 
 
 def mosquitto(tmp_path, *settings):

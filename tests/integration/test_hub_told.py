@@ -101,7 +101,7 @@ def test_all_parts_in_one_process_tell_that_they_are_ready_and_alive(start):
     wait_until(lambda: hub.get("/readyz")[0] == 200, timeout_s=20)
     said = json.loads(hub.get("/readyz")[1])
     assert set(said["parts"]) == {"ingest", "score", "rollup", "web", "control"}
-    assert set(said["loops"]) == {*said["parts"], "ingest-store"}
+    assert set(said["loops"]) == {*said["parts"], "ingest-store", "ingest-store-2"}
     wait_until(lambda: "WATCHDOG=1\nSTATUS=ready" in hub.listen())
     assert hub.heard[0] == "READY=1"
     metrics = hub.get("/metrics")[1]

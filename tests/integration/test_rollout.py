@@ -3,11 +3,14 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from nacl.signing import SigningKey
 
+from hub.scoring.rubrics import load_rubrics
+from hub.scoring.rules import load_rules
+from hub.scoring.worker import ScoringWorker
 from hub.settings import Address
 from hub.store import releases
 from hub.store.errors import ReleaseRefusedError
@@ -15,9 +18,20 @@ from schemas.envelope import seal
 from schemas.registry import Body
 from schemas.release import ConfigPayload, ReleaseSettings
 from schemas.topics import Topic
+from schemas.vocabulary import Category, Role
 from tests.devices import wait_until
+from tests.fakes import Scene
 from tests.integration.brokers import HOST, Mosquitto
-from tests.rollout import BY, DATA, LISTS, RolloutSite, failing, quiet_models, silence
+from tests.rollout import (
+    BY,
+    DATA,
+    LISTS,
+    RolloutSite,
+    failing,
+    quiet_models,
+    recorded,
+    silence,
+)
 
 pytestmark = pytest.mark.integration
 
@@ -69,6 +83,91 @@ def test_a_release_goes_from_one_counter_to_its_branch(site):
     assert len(kept) == 2
     assert first.standing["before"] == 1
     assert site.database.rows("SELECT count(*) FROM hailong.rejects") == [(0,)]
+
+
+def measured(site, agent, scene, name: str) -> tuple[UUID, list[str], list[str] | None]:
+    """Plays the scene at the counter: the interaction, what was sent of it and what it says."""
+    before = site.database.value("SELECT count(*) FROM hailong.interactions")
+    agent.stop()
+    source = {"path": recorded(scene, site.folder / name)}
+    agent.settings = agent.settings.model_copy(
+        update={"source": agent.settings.source.model_copy(update=source)}
+    )
+    agent.start(lambda _settings, _replaced: scene.models())
+    count = "SELECT count(*) FROM hailong.interactions"
+    wait_until(lambda: site.database.value(count) == before + 1)
+    ((number, said),) = site.database.rows(
+        "SELECT interaction_id, coverage -> 'categories_sent' FROM hailong.interactions"
+        " ORDER BY received_at DESC LIMIT 1"
+    )
+    hits = site.database.rows(
+        "SELECT h ->> 'category' FROM hailong.turns, jsonb_array_elements(hits) h"
+        " WHERE interaction_id = %s ORDER BY turn_no",
+        number,
+    )
+    return number, [category for (category,) in hits], said
+
+
+def judged(site, number: UUID) -> tuple[set[str], dict[str, float | None]]:
+    """Rules that raised a flag, and how much of each of the counter's items was measured."""
+    ScoringWorker(
+        site.database.open("worker"), load_rubrics(), load_rules(), lambda: datetime.now(UTC)
+    ).run_once()
+    raised = site.database.rows(
+        "SELECT rule_id FROM hailong.flags WHERE interaction_id = %s AND state = 'open'", number
+    )
+    ((parts,),) = site.database.rows(
+        "SELECT parts FROM hailong.scores WHERE interaction_id = %s AND figure = 'counter_part'",
+        number,
+    )
+    items = {item["measures"]: item["points"] for part in parts for item in part["items"]}
+    return {rule for (rule,) in raised}, items
+
+
+def test_a_release_says_which_kinds_of_phrases_leave_the_counter(site):
+    """The clerk greets nobody, and swears: with every kind sent, both are asked about."""
+    scene = Scene(48, video=False)
+    for start_s, text in (
+        (3, "abusive abusive"),
+        (13, "gift_refusal"),
+        (23, "thanks"),
+        (33, "words"),
+    ):
+        scene.say(Role.STAFF, start_s, 3, text)
+        scene.say(Role.CITIZEN, start_s + 5, 3)
+    agent = site.enrol().start()
+    site.start(site.release({"beam_size": 2}))
+    site.until(agent, version=1, state="ok")
+    site.widen()
+    site.widen()
+    number, sent, said = measured(site, agent, scene, "whole.wav")
+    assert sent == ["abusive", "abusive", "gift_refusal", "thanks"]
+    assert said is None
+    whole, points = judged(site, number)
+    assert {"abusive_language_staff", "greeting_missing"} <= whole
+    assert None not in (points["greeted"], points["courtesies"])
+    assert points["insults"] < 100
+
+    kept = [Category.ABUSIVE, Category.DISRESPECT, Category.MAY_TAO]
+    site.start(site.release(categories=kept))
+    site.until(agent, version=2, wanted=2, state="ok")
+    scene.say(Role.STAFF, 43, 3)  # another recording, or it would be known as measured
+    number, sent, said = measured(site, agent, scene, "narrowed.wav")
+    assert sent == ["abusive", "abusive"]
+    assert said == ["abusive", "disrespect", "may_tao"]
+    narrowed, left = judged(site, number)
+    assert "abusive_language_staff" in narrowed
+    assert "greeting_missing" not in narrowed
+    assert left["greeted"] is None
+    assert left["courtesies"] is None
+    assert left["insults"] == points["insults"]
+
+    site.back()
+    site.until(agent, version=3, wanted=3, state="ok")
+    scene.say(Role.STAFF, 47, 1)
+    _, sent, said = measured(site, agent, scene, "back.wav")
+    assert sent == ["abusive", "abusive", "gift_refusal", "thanks"]
+    assert said is None
 
 
 def test_a_list_that_fails_its_own_examples_is_refused_before_use(site, tmp_path):

@@ -1,11 +1,13 @@
 """The worker on a real database: what it writes, what stays, what stops it and what does not."""
 
+import dataclasses
 import logging
 import threading
 
 import pytest
 from psycopg import sql
 
+from hub.scoring.condition import Measured
 from hub.scoring.facts import Facts
 from hub.scoring.flag import flag_id, flags
 from hub.scoring.rubrics import rubric_for
@@ -76,7 +78,7 @@ def test_what_is_written_is_what_the_pure_functions_say(hub_db, ingest_db, sende
     )
     assert [row[0] for row in rows] == ["experience", "counter_part"]
     for figure, row in zip(expected.figures, rows, strict=True):
-        assert row[1:3] == ("intake", 1)
+        assert row[1:3] == ("intake", 2)
         assert row[3:7] == pytest.approx((figure.value, figure.low, figure.high, figure.coverage))
         # jsonb keeps what Python counted, to the last digit.
         assert [(p["id"], p["value"], p["contribution"]) for p in row[7]] == [
@@ -159,7 +161,11 @@ def test_a_decided_flag_keeps_its_decision_and_its_evidence(hub_db, ingest_db, s
     assert [row[2:] for row in after] == [row[2:] for row in before]
 
 
-def test_each_counter_is_judged_by_its_own_zone(hub_db, ingest_db, enrolled, branch, worker):
+def test_each_counter_is_judged_by_its_own_zone(hub_db, ingest_db, enrolled, branch):
+    # The number of dossiers, which the packaged rule asks for, comes from a queue system.
+    (rule,) = (rule for rule in RULES if rule.id == "over_15_minutes")
+    by_zone = dataclasses.replace(rule, when=Measured("handling_s", "above", 900))
+    worker = ScoringWorker(hub_db.open("worker"), RUBRICS, [by_zone], lambda: NOW)
     hub_db.rows("UPDATE hailong.counters SET zone = 'advice' WHERE counter_id = 'quay-06'")
     slow = measurements(handling_s=1500.0)
     arrive(ingest_db, enrolled(), interaction_payload(measurements=slow))
@@ -169,7 +175,7 @@ def test_each_counter_is_judged_by_its_own_zone(hub_db, ingest_db, enrolled, bra
         ("quay-05", "over_15_minutes")
     ]
     rubrics = hub_db.rows("SELECT DISTINCT counter_id, rubric FROM hailong.scores ORDER BY 1")
-    assert rubrics == [("quay-05", "intake"), ("quay-06", "default")]
+    assert rubrics == [("quay-05", "intake"), ("quay-06", "advice")]
 
 
 def test_one_that_cannot_be_read_is_set_aside_and_the_others_are_scored(

@@ -311,10 +311,62 @@ def test_the_operators_steps_by_command(operator, run, tmp_path):
     assert (row.device_id, row.command, str(row.command_id)) == (A1, "restart", number)
 
 
+def test_the_kinds_of_phrases_of_a_release_by_command(operator, run):
+    made = run("releases create --categories from-rules")
+    assert made == "release 1: 0 settings, 0 files, 26 of 27 categories\n"
+    assert "26 of 27 categories" in run("releases list")
+    shown = run("releases show 1")
+    assert "categories sent: abusive, apology, broker," in shown
+    assert "not sent: backchannel\n" in shown
+    warned = run("releases create --categories greeting,abusive")
+    assert warned.startswith("release 2: 0 settings, 0 files, 2 of 27 categories\n")
+    assert (
+        "warning: money_hint is not sent, and needed by rule money_hint, rule off_tariff_money\n"
+        in warned
+    )
+    assert "greeting is not sent" not in warned
+    # All of them are a release too: the way back from a narrower one.
+    assert run("releases create --categories all") == "release 3: 0 settings, 0 files\n"
+    assert "categories sent: all\n" in run("releases show 3")
+    assert operator.db.rows("SELECT categories FROM hailong.releases WHERE release_no > 1") == [
+        (["abusive", "greeting"],),
+        (None,),
+    ]
+    started = run("rollout start --release 2 --branch cn-a --counter quay-01")
+    assert "1 device(s) at cn-a/quay-01 are to run release 2\n" in started
+    assert "warning: closing is not sent, and needed by rule closing_missing, closed of" in started
+    (narrowed,) = releases.narrowed(operator.control)
+    assert (narrowed.release_no, narrowed.devices) == (2, 1)
+    run("rollout back")
+    assert releases.narrowed(operator.control) == []
+    assert "warning" not in run("rollout start --release 3 --branch cn-a --counter quay-01")
+    run("rollout back")
+    operator.start(1)
+    operator.says(A1)
+    operator.widen()
+    operator.widen(despite=True)
+    again = run("rollout start --release 3 --branch cn-a --counter quay-01")
+    assert (
+        "warning: backchannel will leave "
+        "devices again; release 1, which 3 device(s) are to run, keeps them there\n"
+    ) in again
+
+
+@pytest.mark.parametrize("categories", ["{greeting,NULL}", "{Chào}", '{"a,b","c d"}'])
+def test_the_database_takes_names_of_categories_alone(operator, categories):
+    with pytest.raises(RowRefusedError), operator.migrator.transaction() as connection:
+        connection.execute(
+            "INSERT INTO hailong.releases (release_no, settings, made_by, categories)"
+            " VALUES (9, '{}', 'x', %s)",
+            (categories,),
+        )
+
+
 @pytest.mark.parametrize(
     ("line", "said"),
     [
         ("releases create", "nothing is named"),
+        ("releases create --categories grieting", "got 'grieting', expected all, from-rules"),
         ("releases create --lexicon may.yaml", "names no phrase list"),
         ("releases create --lexicon none/greeting.yaml", "cannot be taken in"),
         ("releases create --model eyes=x", "names no model"),

@@ -42,6 +42,9 @@ BRANCH_TABLES = (
     "alert_events",
     "alert_visits",
     "alert_sendings",
+    "row_counts",
+    "row_changes",
+    "ratings",
 )
 NOT_BY_BRANCH = {
     "branches": "names on the building",
@@ -152,6 +155,12 @@ def fill(db, branch):
         branch,
         AT,
     )
+    db.rows(
+        "INSERT INTO hailong.ratings VALUES (%s, %s, 'quay-05', %s, NULL, '{}', 4, 'exit', false)",
+        branch,
+        INTERACTION[branch],
+        AT,
+    )
     cell = (branch, "handling_s", "", AT.date())
     for table, more in (
         ("rollups", ("quay-05",)),
@@ -166,6 +175,14 @@ def fill(db, branch):
         branch,
         AT,
     )
+    # All of this was counted: one row of each, as of the other tables.
+    db.rows("DELETE FROM hailong.row_changes WHERE branch_id = %s", branch)
+    for table in ("row_counts", "row_changes"):
+        db.rows(
+            f"INSERT INTO hailong.{table} (branch_id, kept_in, part, variant, rows)"
+            " VALUES (%s, 'turns', '2026-03-09', '', 1)",
+            branch,
+        )
 
 
 @pytest.fixture(scope="module")
@@ -257,6 +274,9 @@ def test_a_clerk_sees_the_own_alone(app, table):
         "alert_events",
         "alert_visits",
         "alert_sendings",
+        "row_counts",
+        "row_changes",
+        "ratings",
     ],
 )
 def test_what_is_a_counters_and_no_persons_no_clerk_sees(app, table):

@@ -14,9 +14,10 @@ from hub.scoring.rollups import RollupWorker
 from hub.store.releases import add_release
 from schemas.health import ConfigHealth, Press, SensorHealth
 from schemas.interaction import ByRole
-from schemas.vocabulary import Missing
+from schemas.vocabulary import Category, Missing
 from tests.builders import (
     NOW,
+    SHARES,
     Sender,
     coverage,
     health_payload,
@@ -118,7 +119,7 @@ def test_one_interaction_shows_what_was_measured_and_what_was_not(site, hub_db, 
     assert "Lời lẽ xúc phạm từ phía cán bộ tại quầy" in shown
     assert "lần có lời lẽ thuộc nhóm xúc phạm" in shown, "the rule's reason, filled in"
     assert "0:46 · Lời nói xúc phạm (Cán bộ tại quầy)" in shown
-    assert "abusive_language_staff, phiên bản 1" in shown
+    assert "abusive_language_staff, phiên bản 2" in shown
     assert "Chưa kiểm chứng: mới có 0 kết quả có căn cứ độc lập, cần đủ 30" in shown
     assert "Vì sao không có lời nói, âm thanh, hình ảnh?" in shown
     assert FOOTER in shown
@@ -138,8 +139,31 @@ def test_one_interaction_shows_what_was_measured_and_what_was_not(site, hub_db, 
     assert {turn["polarity"] for turn in data["turns"] if turn["role"] == "staff"} == {None}
 
 
+def test_kinds_of_phrases_that_are_not_sent_are_told_and_not_shown_as_not_said(
+    site, hub_db, sender
+) -> None:
+    sent = [c for c in Category if c not in {Category.GREETING, Category.MONEY_HINT}]
+    narrowed = interaction_payload(
+        turns=tuple(turn(start_s=10.0 * i) for i in range(5)),
+        coverage=coverage(categories_sent=tuple(sent)),
+    )
+    whole = interaction_payload(started_at=NOW - timedelta(hours=1))
+    arrive(hub_db, sender, narrowed, whole)
+    with site.as_("supervisor") as client:
+        shown, other = (
+            text_of(client.get(f"/interactions/{p.interaction_id}")) for p in (narrowed, whole)
+        )
+        data = client.get(f"/api/v1/interactions/{narrowed.interaction_id}").json()
+
+    assert "mà thiết bị này không gửi: Lời chào, Gợi ý về tiền" in shown
+    assert "Chưa ghi nhận lời chào" not in shown
+    assert "thiết bị này không gửi" not in other
+    assert len(data["not_sent"]) == 2
+    assert set(data["coverage"]) == set(SHARES)
+
+
 def test_too_little_measured_gives_no_figure_and_no_zero(site, hub_db, sender) -> None:
-    blind = {n: 0.0 for n in coverage().model_dump() if n != "missing"}
+    blind = dict.fromkeys(SHARES, 0.0)
     payload = interaction_payload(turns=(), spans=(), coverage=coverage(**blind))
     arrive(hub_db, sender, payload)
     with site.as_("supervisor") as client:
@@ -434,6 +458,7 @@ def test_the_privacy_officer_sees_what_is_kept(site, hub_db, sender) -> None:
     assert kept["rollups"] == kept["hour_rollups"] > 20
     assert kept["staff_rollups"] == kept["activity_rollups"] == 0  # attributed to nobody
     assert "Số liệu cộng dồn theo cán bộ" in shown
+    assert "trừ hoạt động tại quầy: số dòng được đếm 10 phút một lần" in shown
 
 
 def test_rules_and_rubrics_carry_the_readers_language(site) -> None:

@@ -157,6 +157,16 @@ def test_ordinary_talk_gives_no_alert():
     assert alerts(scene.run()) == []
 
 
+def test_what_does_not_leave_the_device_calls_nobody():
+    scene = quarrel()
+    sent = frozenset({Category.CITIZEN_ABUSE})
+    found = alerts(scene.run(sent=sent))
+    assert [[h.category for t in d.payload.turns for h in t.hits] for d in found] == [
+        [],
+        [Category.CITIZEN_ABUSE],
+    ]
+
+
 def test_a_second_stretch_without_staff_counts_from_its_own_start():
     watch = AlertWatch()
     watch.opened(0)
@@ -169,7 +179,7 @@ def test_a_second_stretch_without_staff_counts_from_its_own_start():
 
 def test_what_live_rules_look_for_is_told_of():
     """A rule over other words or spans would wait for the interaction's end, and so be useless."""
-    named = "\n".join(str(r) for r in packaged_rules() if r.kind == "live")
+    named = "\n".join(str(r.when) for r in packaged_rules() if r.kind == "live")
     categories = {c for c in Category if f"Category.{c.name}:" in named}
     assert categories
     assert categories <= WORDS

@@ -203,7 +203,7 @@ def test_the_three_interactions_are_what_they_are_meant_to_be(truth):
     good, bad, sad = truth["interactions"]
     assert [one["name"] for one in (good, bad, sad)] == ["good", "bad", "sad"]
     assert [one["language"] for one in (good, bad, sad)] == ["en", "en", "vi"]
-    assert (good["flags"], sad["flags"], len(bad["flags"])) == ([], [], 3)
+    assert (good["flags"], sad["flags"], len(bad["flags"])) == ([], [], 5)
     for one in (good, bad, sad):
         assert 60 <= one["handling_s"] <= 180
         assert sum(turn["role"] == "citizen" for turn in one["turns"]) >= 8

@@ -17,26 +17,45 @@ def test_links_lead_somewhere(page):
             assert (page.parent / target).exists(), target
 
 
-def test_the_rules_of_the_page_are_the_rules_there_are():
-    page = (ROOT / "docs" / "rules-and-score.md").read_text("utf-8")
-    told = dict(re.findall(r"^\| `(\w+)` \| (live|review|trend|shadow) \|", page, re.MULTILINE))
+KINDS = {
+    "en": {
+        "Live alerts": "live",
+        "Review": "review",
+        "Trends": "trend",
+        "Measured silently": "shadow",
+        "Good moments": "positive",
+    },
+    "vi": {
+        "Báo ngay": "live",
+        "Xem xét": "review",
+        "Xu hướng": "trend",
+        "Đo thầm": "shadow",
+        "Những điểm tốt": "positive",
+    },
+}
+ASKED = {
+    "en": ["Asks", "Speaks", "Silent", "Cannot know"],
+    "vi": ["Hỏi", "Lên tiếng khi", "Im lặng khi", "Không thể biết"],
+}
+
+
+@pytest.mark.parametrize(("language", "name"), [("en", "rules.md"), ("vi", "rules.vi.md")])
+def test_the_rules_of_the_page_are_the_rules_there_are(language, name):
+    """Each under its kind and by its title, with what it asks, and when it is silent."""
+    page = (ROOT / "docs" / name).read_text("utf-8")
+    told = {}
+    for section in page.split("\n## ")[1:]:
+        kind = KINDS[language].get(re.split(r"[:\n]", section)[0])
+        for rule in section.split("\n### ")[1:]:
+            title, rule_id = re.findall(r"^(.+) \(`(\w+)`\)\n", rule)[0]
+            told[rule_id] = (kind, title)
+            said = re.findall(r"^- ([^:]+): \S", rule, re.MULTILINE)
+            assert said == (ASKED[language][1:2] if kind == "positive" else ASKED[language])
     there = {}
     for file in (ROOT / "hub" / "scoring" / "rules").glob("*.yaml"):
         rule = yaml.safe_load(file.read_text("utf-8"))
-        there[rule["rule"]] = rule["kind"]
+        there[rule["rule"]] = (rule["kind"], rule[f"title_{language}"])
     assert told == there
-
-
-@pytest.mark.parametrize("figure", ["experience", "counter_part"])
-def test_the_weights_of_the_page_are_the_rubrics(figure):
-    page = (ROOT / "docs" / "rules-and-score.md").read_text("utf-8")
-    told = [
-        (float(w), float(n))
-        for w, n in re.findall(r"^\| [^|]+ \| (\d+) \| (\d+) \|", page, re.MULTILINE)
-    ]
-    rubric = yaml.safe_load((ROOT / "hub/scoring/rubric/intake.yaml").read_text("utf-8"))
-    there = [(float(part["weight"]), float(part["neutral"])) for part in rubric[figure]]
-    assert there == (told[: len(there)] if figure == "experience" else told[-len(there) :])
 
 
 def test_the_tables_of_a_rollout_are_those_of_the_code():

@@ -136,6 +136,23 @@ def test_a_release_is_used_from_the_next_round_and_good_after_its_probation(devi
     assert device.standing.good == 1
 
 
+def test_which_hits_may_leave_is_the_releases_to_say_for_as_long_as_it_is_in_use(device):
+    remote = device.start()
+    assert remote.begin().sent is None
+    device.told(config(categories=(Category.GREETING, Category.ABUSIVE)))
+    wait_until(remote.leave)
+    remote.between()
+    assert remote.begin().sent == {Category.GREETING, Category.ABUSIVE}
+    device.told(config(2, categories=()))
+    wait_until(remote.leave)
+    remote.between()
+    assert remote.begin().sent == frozenset()
+    device.told(config(3))
+    wait_until(remote.leave)
+    remote.between()
+    assert remote.begin().sent is None
+
+
 def test_its_files_are_checked_again_at_each_start(device, caplog):
     device.start().begin()
     entry = LexiconEntry(

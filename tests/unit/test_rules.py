@@ -8,14 +8,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hub.scoring.condition import All, Any, Case, Count, Fact, Hits, Measured, Not, Spans
+from hub.scoring.case import Case, Window
+from hub.scoring.condition import All, Any, Count, Fact, Measured, Not
 from hub.scoring.errors import RubricError, RuleError
-from hub.scoring.facts import Facts
+from hub.scoring.facts import Facts, Ticket
 from hub.scoring.flag import flags
 from hub.scoring.rubrics import PACKAGED as RUBRICS
 from hub.scoring.rubrics import load_rubrics, rubric_for
 from hub.scoring.rules import PACKAGED as RULE_FILES
 from hub.scoring.rules import load_rules
+from hub.scoring.selectors import Hits, Spans
 from schemas.interaction import ByRole, Coverage
 from schemas.vocabulary import Category, Role, SpanKind, Zone
 from tests.builders import coverage, hit, interaction_payload, measurements, span, turn
@@ -80,8 +82,12 @@ def test_near_means_between_the_edges_and_time_ranges_cut():
     near = Spans(SpanKind.RAISED_VOICE, Role.STAFF)
     assert Count(of, near=near, within_s=5).holds(case) is True
     assert Count(of, near=near, within_s=4.9).holds(case) is False
-    assert Count(Hits((Category.ABUSIVE,), Role.STAFF, until_s=39)).holds(case) is False
-    assert Count(Hits((Category.ABUSIVE,), Role.STAFF, from_s=39)).holds(case) is True
+    assert (
+        Count(Hits((Category.ABUSIVE,), Role.STAFF, window=Window(until_s=39))).holds(case) is False
+    )
+    assert (
+        Count(Hits((Category.ABUSIVE,), Role.STAFF, window=Window(from_s=39))).holds(case) is True
+    )
     assert Count(Spans(SpanKind.RAISED_VOICE, lasting_s=6)).holds(case) is False
 
 
@@ -165,7 +171,7 @@ def test_a_flags_id_is_of_interaction_and_rule():
 )
 def test_numbers_in_reasons_are_written_as_people_write_them(seen, vi, en):
     made = interaction_payload(measurements=measurements(**seen))
-    (flag,) = flags(made, Facts(zone=Zone.INTAKE), RULES)
+    (flag,) = flags(made, Facts(zone=Zone.INTAKE, ticket=Ticket(dossiers=1)), RULES)
     assert vi in flag.reason_vi
     assert en in flag.reason_en
 
@@ -183,7 +189,15 @@ def test_money_and_abuse_never_stop_and_stand_outside_the_budget():
     assert {"money_hint", "abusive_language_staff", "abuse_by_citizen"} <= marked.keys()
     assert all(rule.outside_budget for rule in marked.values())
     by_id = {rule.id: rule for rule in RULES}
-    assert by_id["money_hint"].reviewed == "outside_branch"
+    money = ("money_hint", "off_tariff_money", "off_channel_contact", "citizen_offers_money")
+    outside = {rule.id for rule in RULES if rule.reviewed == "outside_branch"}
+    assert outside == set(money)
+    assert outside <= marked.keys()
+    # Asking for the manager is a complaint; the help button is a person who asks.
+    assert by_id["escalation"].outside_budget
+    assert by_id["help_button"].outside_budget
+    assert [rule.id for rule in RULES if rule.weeks_silent != 4] == ["help_button"]
+    assert by_id["help_button"].weeks_silent == 0
     ordinary = by_id["greeting_missing"]
     assert (ordinary.reviewed, ordinary.never_stops, ordinary.outside_budget) == (
         "branch",
@@ -216,11 +230,11 @@ def edited(tmp_path: Path, source: Path, name: str, old: str, new: str) -> Path:
 @pytest.mark.parametrize(
     ("old", "new", "field", "problem"),
     [
-        ("kind: review", "kind: verdict", "kind", "expected live, review, shadow, trend"),
+        ("kind: review", "kind: verdict", "kind", "expected live, positive, review, shadow, trend"),
         ("severity: 4", "severity: 9", "severity", "number from 1 to 5"),
         ("severity: 4", "severity: 2.5", "severity", "whole number"),
-        ("version: 1\n", "", "file", "got no version"),
-        ("version: 1", "version: 1\nversion: 2", "version", "got version twice"),
+        ("version: 2\n", "", "file", "got no version"),
+        ("version: 2", "version: 2\nversion: 3", "version", "got version twice"),
         ("rule: abusive", "rule: abusiv", "rule", "as the file's name says"),
         ("role: staff\n", "role: unknown\n", "role", "expected citizen, none, staff"),
         ("[abusive]", "[swearing]", "categories", "got 'swearing'"),
@@ -232,6 +246,65 @@ def edited(tmp_path: Path, source: Path, name: str, old: str, new: str) -> Path:
         ("{evidence_count} lần", "{times} lần", "reason_vi", "got {times}"),
         ("when:\n  any:", "when:\n  some:", "when", "got some, expected one of all"),
         ("cool_down_s: 2", "blocked_by: [lunch]", "blocked_by", "got 'lunch'"),
+        (
+            "within_s: 10",
+            "within_s: 10\n        after: {spans: {kind: help}}",
+            "hits",
+            "got near and",
+        ),
+        ("        near: {", "        during: {", "within_s", "got a distance beside during"),
+        (
+            "        near: {spans:",
+            "        near: {noise:",
+            "near",
+            "got noise, expected one of hits",
+        ),
+        ("near: {spans: {kind", "near: {ticket: {kind", "kind", "unknown field kind"),
+        (
+            "near: {spans: {kind: raised_voice, role: staff}}",
+            "near: {states: {modes: [asleep]}}",
+            "modes",
+            "got 'asleep', expected closed, open, paused",
+        ),
+        (
+            "near: {spans: {kind: raised_voice, role: staff}}",
+            "near: {dossier: {steps: []}}",
+            "steps",
+            "got an empty list",
+        ),
+        (
+            "near: {spans: {kind: raised_voice, role: staff}}",
+            "near: {turns: {role: staff, pace_above: fast}}",
+            "pace_above",
+            "expected a number",
+        ),
+        ("within_s: 10", "within_s: 10\n        clock: {from: '25:00'}", "from", "such as 16:30"),
+        (
+            "within_s: 10",
+            "within_s: 10\n        clock: {from: '17:00', until: '9:00'}",
+            "until",
+            "got 09:00, expected a time after 17:00",
+        ),
+        ("within_s: 10", "within_s: 10\n        clock: {}", "clock", "expected one of from"),
+        ("within_s: 10", "within_s: 10\n        clock: {parts: [tea]}", "parts", "got 'tea'"),
+        (
+            "within_s: 10",
+            "within_s: 10\n        from_s: 60\n        until_s: 30",
+            "until_s",
+            "lies before from_s",
+        ),
+        (
+            "- hits: {categories: [abusive, disrespect], role: staff}",
+            "- states: {modes: [open]}",
+            "evidence",
+            "got states, expected one of hits, spans",
+        ),
+        (
+            "when:\n  any:",
+            "when:\n  started: {weekdays: [monday]}\nx:\n  any:",
+            "x",
+            "unknown field",
+        ),
         ("never_stops: true", "never_stops: maybe", "never_stops", "expected false, true"),
         ("role: staff\n", "role: staff\nreviewed: city\n", "reviewed", "expected branch, outside"),
         ("role: staff\n", "role: staff\nweeks_silent: 0.5\n", "weeks_silent", "whole number"),
@@ -263,12 +336,24 @@ def test_the_line_is_the_lines_own(tmp_path):
         load_rules(folder)
 
 
+def test_a_condition_that_is_a_part_of_itself_is_refused(tmp_path):
+    folder = edited(
+        tmp_path,
+        RULE_FILES,
+        "over_15_minutes.yaml",
+        "when:\n  measured: {quantity: handling_s_per_dossier, above: 900}",
+        "when: &it\n  not: *it",
+    )
+    with pytest.raises(RuleError, match="field not: got conditions over 12 deep"):
+        load_rules(folder)
+
+
 def test_a_rule_cannot_count_phrases_as_a_quantity(tmp_path):
     folder = edited(
         tmp_path,
         RULE_FILES,
         "over_15_minutes.yaml",
-        "{quantity: handling_s, above: 900}",
+        "{quantity: handling_s_per_dossier, above: 900}",
         "{quantity: greeted, below: 1}",
     )
     with pytest.raises(RuleError, match="ask with hits:"):
@@ -280,6 +365,8 @@ def test_a_rule_cannot_count_phrases_as_a_quantity(tmp_path):
     [
         ("weight: 20", "weight: 25", "experience", "add up to 105"),
         ("share: 0.7\n", "share: 0.6\n", "items", "add up to 0.9"),
+        ("weight: 2\n    neutral: 60", "weight: 3\n    neutral: 60", "experience", "add up to 101"),
+        ("group: slip", "group: looks", "group", "got 'looks'"),
         ("[[300, 100], [900, 80]", "[[300, 80], [900, 90]", "curve", "less of this is better"),
         ("[[300, 100], [900, 80]", "[[900, 100], [300, 80]", "curve", "expected a greater"),
         ("[[0, 90], [1, 0]]", "[[0, 90]]", "curve", "got one point"),
@@ -288,9 +375,9 @@ def test_a_rule_cannot_count_phrases_as_a_quantity(tmp_path):
         ("measures: list_missing_unexcused", "measures: waiting_s", "measures", "own doing"),
         ("measures: away_share", "measures: sentiment_mean", "measures", "own doing"),
         ("[audio_or_video]", "[telepathy]", "coverage", "got 'telepathy'"),
-        ("zones: [intake, result]", "zones: [intake]", "zones", "no rubric for result"),
-        ("zones: [intake, result]", "zones: [intake, fee]", "zones", "names too"),
-        ("- id: handling", "- id: waiting", "experience", "got a part twice"),
+        ("zones: [intake]", "zones: [result]", "zones", "names too"),
+        ("zones: [intake]", "zones: [intake, fee]", "zones", "names too"),
+        ("- id: handling_time", "- id: waiting", "experience", "got a part twice"),
     ],
 )
 def test_a_broken_rubric_is_refused_with_file_line_and_field(tmp_path, old, new, field, problem):
@@ -300,6 +387,20 @@ def test_a_broken_rubric_is_refused_with_file_line_and_field(tmp_path, old, new,
     assert caught.value.field == field
     assert problem in str(caught.value)
     assert ", line " in str(caught.value)
+
+
+def test_a_zone_without_a_rubric_and_too_loud_a_voice_are_refused(tmp_path):
+    folder = edited(tmp_path, RUBRICS, "intake.yaml", "zones: [intake]", "zones: [intake]")
+    (folder / "result.yaml").unlink()
+    with pytest.raises(RubricError, match="no rubric for result"):
+        load_rubrics(folder)
+    text = (RUBRICS / "intake.yaml").read_text(encoding="utf-8")
+    louder = text.replace("weight: 4\n    neutral: 60", "weight: 8\n    neutral: 60", 1).replace(
+        "weight: 14\n", "weight: 10\n"
+    )
+    (folder / "intake.yaml").write_text(louder, encoding="utf-8")
+    with pytest.raises(RubricError, match="got 14 for the citizen's voice, expected 10 at most"):
+        load_rubrics(folder)
 
 
 def test_a_folder_without_files_or_with_bytes_that_are_no_text_is_refused(tmp_path):

@@ -1,5 +1,6 @@
 """A traceparent is two numbers and a flag, or it is nothing; off, nothing is imported."""
 
+import socket
 import subprocess
 import sys
 from types import SimpleNamespace
@@ -9,6 +10,8 @@ import pytest
 from edge_agent import tracing as agent_tracing
 from edge_agent.errors import SettingsError
 from hub import tracing
+from hub.ingest.connection import Held
+from hub.ingest.link import Start
 from hub.tracing import TracingError, context_of, traceparent
 
 GOOD = f"00-{'a' * 32}-{'b' * 16}-01"
@@ -45,12 +48,18 @@ def message(*properties):
     return SimpleNamespace(properties=SimpleNamespace(UserProperty=list(properties)))
 
 
-def test_while_off_no_message_is_looked_at():
-    assert context_of(message(("traceparent", GOOD))) is None
+@pytest.mark.parametrize(("traces", "taken"), [(False, b""), (True, GOOD.encode())])
+def test_messages_are_looked_at_while_tracing_is_on_alone(traces, taken):
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        held = Held(ours, Start("broker", 1883, "worker", 10, (), 1, traces=traces))
+        came = message(("traceparent", GOOD))
+        came.topic, came.payload, came.mid, came.qos = "a/b", b"", 1, 1
+        held._on_message(None, None, came)
+        assert [one.trace for one in held._taken] == [taken]
 
 
-def test_while_on_the_first_few_properties_are(monkeypatch):
-    monkeypatch.setattr(tracing._State, "tracer", object())
+def test_the_first_few_properties_are_looked_at():
     assert context_of(message(("other", "x"), ("traceparent", GOOD))) == GOOD
     assert context_of(message(*[("other", "x")] * 8, ("traceparent", GOOD))) is None
     assert context_of(message(("traceparent", "free text"))) is None

@@ -74,8 +74,15 @@ told AS (
     RETURNING branch_id, event_no, what)
 SELECT what, pg_notify('hailong_alerts', branch_id || ' ' || event_no) FROM told;
 
+-- name: any_alert
+-- Whether anything was found in this interaction while it went on.
+SELECT FROM hailong.alerts
+WHERE branch_id = %(branch_id)s AND counter_id = %(counter_id)s AND at = %(at)s
+  AND interaction_id = %(interaction_id)s
+LIMIT 1;
+
 -- name: settle_alerts
--- The finished interaction decides: what its flags say too is confirmed, the rest withdrawn.
+-- The finished interaction decides: what it supports is confirmed, the rest withdrawn.
 WITH settled AS (
     UPDATE hailong.alerts SET
         state = 'end', changed_at = %(now)s,

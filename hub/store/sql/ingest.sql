@@ -53,7 +53,9 @@ COPY pg_temp.incoming_activity FROM STDIN (FORMAT binary);
 
 -- name: store_interactions
 -- A higher revision replaces, the same or a lower one is known already. The clerk is whom the
--- roster names at `at`. Keeps the keys of what was written for the statements after it.
+-- roster names at `at`; zone and clerk are looked up by key, because a join would read all
+-- counters and rosters of the batch's branches. Keeps the keys of what was written for the
+-- statements after it.
 WITH stored AS (
     INSERT INTO hailong.interactions AS known (
         branch_id, counter_id, at, interaction_id, revision, ended_at, zone, device_id, staff_id,
@@ -64,10 +66,14 @@ WITH stored AS (
            i.measurements::jsonb, i.coverage::jsonb, i.spans::jsonb, i.models, i.message_id,
            i.received_at
     FROM pg_temp.incoming_interactions i
-    JOIN hailong.counters c ON c.branch_id = i.branch_id AND c.counter_id = i.counter_id
-    LEFT JOIN hailong.assignments a
-        ON a.branch_id = i.branch_id AND a.counter_id = i.counter_id
-        AND a.from_at <= i.at AND i.at < a.to_at
+    CROSS JOIN LATERAL (
+        SELECT c.zone FROM hailong.counters c
+        WHERE c.branch_id = i.branch_id AND c.counter_id = i.counter_id LIMIT 1) c
+    LEFT JOIN LATERAL (
+        SELECT a.staff_id FROM hailong.assignments a
+        WHERE a.branch_id = i.branch_id AND a.counter_id = i.counter_id
+          AND a.from_at <= i.at AND i.at < a.to_at
+        ORDER BY a.from_at DESC LIMIT 1) a ON true
     ORDER BY i.branch_id, i.counter_id, i.at, i.interaction_id
     ON CONFLICT (branch_id, counter_id, at, interaction_id) DO UPDATE SET
         revision = excluded.revision, ended_at = excluded.ended_at, zone = excluded.zone,
@@ -241,8 +247,9 @@ ON CONFLICT (device_id, stream) DO UPDATE SET
     captured_at = GREATEST(known.captured_at, excluded.captured_at),
     updated_at = now()
 RETURNING device_id, stream,
-    ARRAY(SELECT lower(part) FROM unnest(settled) AS part LIMIT 202) AS firsts,
-    ARRAY(SELECT upper(part) - 1 FROM unnest(settled) AS part LIMIT 202) AS lasts,
+    array_to_string(
+        ARRAY(SELECT lower(part) || ' ' || upper(part) - 1 FROM unnest(settled) AS part LIMIT 202),
+        ',') AS ranges,
     NOT isempty(rejected) AS any_rejected,
     hailong.cardinality(settled - rejected - dropped) AS rows;
 

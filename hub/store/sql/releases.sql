@@ -9,8 +9,9 @@ ON CONFLICT (sha256) DO NOTHING;
 
 -- name: put_release
 -- The next number's release.
-INSERT INTO hailong.releases (release_no, settings, made_by)
-SELECT COALESCE(max(release_no), 0) + 1, %(settings)s::jsonb, %(made_by)s FROM hailong.releases
+INSERT INTO hailong.releases (release_no, settings, categories, made_by)
+SELECT COALESCE(max(release_no), 0) + 1, %(settings)s::jsonb, %(categories)s::text[], %(made_by)s
+FROM hailong.releases
 RETURNING release_no;
 
 -- name: put_release_file
@@ -20,7 +21,7 @@ VALUES (%(release_no)s, %(kind)s, %(name)s, %(sha256)s);
 
 -- name: releases
 -- All or one, newest first.
-SELECT r.release_no, r.settings, r.made_by, r.made_at
+SELECT r.release_no, r.settings, r.categories, r.made_by, r.made_at
 FROM hailong.releases r
 WHERE %(release_no)s::bigint IS NULL OR r.release_no = %(release_no)s
 ORDER BY r.release_no DESC;
@@ -125,6 +126,21 @@ FROM hailong.device_configs c
 JOIN hailong.devices d ON d.device_id = c.device_id AND d.revoked_at IS NULL
 LEFT JOIN hailong.device_status s ON s.device_id = c.device_id
 ORDER BY c.device_id, c.version DESC;
+
+-- name: narrowed
+-- Releases that devices are to run now and that do not let every kind of phrase leave, with how
+-- many devices each.
+WITH latest AS (
+    SELECT DISTINCT ON (c.device_id) c.release_no
+    FROM hailong.device_configs c
+    JOIN hailong.devices d ON d.device_id = c.device_id AND d.revoked_at IS NULL
+    ORDER BY c.device_id, c.version DESC
+)
+SELECT r.release_no, r.categories, count(*) AS devices
+FROM latest l JOIN hailong.releases r ON r.release_no = l.release_no
+WHERE r.categories IS NOT NULL
+GROUP BY r.release_no
+ORDER BY r.release_no;
 
 -- name: rollout_devices
 -- The devices of a stage: what each is to run and what it says of it.

@@ -43,9 +43,36 @@ SELECT flag_id, review_no, outcome, ground, decided_by, decided_at
 FROM hailong.reviews WHERE flag_id = %(flag_id)s
 ORDER BY review_no;
 
+-- name: visible_staff
+-- Whom this transaction is limited to.
+SELECT hailong.visible_staff();
+
 -- name: tallies
 -- By rule: its decided flags, those with an independent ground and a clear outcome, and those
--- found right. The latest decision of a flag holds; one flag is one interaction.
+-- found right. The latest decision of a flag holds; one flag is one interaction. From the counts
+-- of decisions: `variant` is outcome, ground and rule.
+SELECT d.rule_id, sum(d.rows)::bigint AS decided,
+       COALESCE(sum(d.rows) FILTER (WHERE d.ground <> 'none' AND d.outcome <> 'insufficient'), 0)
+           ::bigint AS with_ground,
+       COALESCE(sum(d.rows) FILTER (
+           WHERE d.ground <> 'none' AND d.outcome IN ('confirmed', 'coached')), 0)::bigint
+           AS founded
+FROM (
+    SELECT split_part(p.variant, ' ', 1) AS outcome, split_part(p.variant, ' ', 2) AS ground,
+           split_part(p.variant, ' ', 3) AS rule_id, p.rows
+    FROM (SELECT x.part, x.variant, sum(x.rows) AS rows
+          FROM (SELECT part, variant, rows FROM hailong.row_counts WHERE kept_in = 'decisions'
+                UNION ALL
+                SELECT part, variant, rows FROM hailong.row_changes
+                WHERE kept_in = 'decisions') x
+          GROUP BY x.part, x.variant) p
+    WHERE hailong.is_kept('decisions', p.part)) d
+WHERE %(rule_id)s::text IS NULL OR d.rule_id = %(rule_id)s
+GROUP BY d.rule_id HAVING sum(d.rows) > 0;
+
+-- name: tallies_of_clerk
+-- The same of flags on the own interactions, one by one: nobody is told what all of a branch's
+-- were.
 SELECT f.rule_id, count(*) AS decided,
        count(*) FILTER (WHERE l.ground <> 'none' AND l.outcome <> 'insufficient') AS with_ground,
        count(*) FILTER (WHERE l.ground <> 'none' AND l.outcome IN ('confirmed', 'coached'))

@@ -55,13 +55,15 @@ ORDER BY t.interaction_id, t.turn_no;
 -- name: put_score
 -- One figure of one interaction; scored again, it replaces the one of the same rubric.
 INSERT INTO hailong.scores (branch_id, counter_id, at, interaction_id, figure, rubric,
-                            rubric_version, value, low, high, coverage, parts, scored_at)
+                            rubric_version, value, low, high, coverage, parts, scored_at,
+                            calibration_no)
 VALUES (%(branch_id)s, %(counter_id)s, %(at)s, %(interaction_id)s, %(figure)s, %(rubric)s,
-        %(rubric_version)s, %(value)s, %(low)s, %(high)s, %(coverage)s, %(parts)s, %(scored_at)s)
+        %(rubric_version)s, %(value)s, %(low)s, %(high)s, %(coverage)s, %(parts)s, %(scored_at)s,
+        %(calibration_no)s)
 ON CONFLICT (branch_id, counter_id, at, interaction_id, figure, rubric, rubric_version)
 DO UPDATE SET value = excluded.value, low = excluded.low, high = excluded.high,
               coverage = excluded.coverage, parts = excluded.parts,
-              scored_at = excluded.scored_at;
+              scored_at = excluded.scored_at, calibration_no = excluded.calibration_no;
 
 -- name: put_flag
 -- Raised again it is the same flag. One that was decided keeps what was decided about; one that

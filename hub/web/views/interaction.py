@@ -6,12 +6,14 @@ from uuid import UUID
 
 from hub.auth.permissions import UserRole, may_open
 from hub.auth.sessions import Session
+from hub.scoring.calibration import CALIBRATION_BAR
 from hub.store import pages
 from hub.store.pages import FlagRow, InteractionRow, PageConnection, ScoreRow, TurnRow
 from hub.web.contexts import (
     FigureView,
     HitView,
     InteractionDetail,
+    OtherVersion,
     PartView,
     SpanView,
     TurnView,
@@ -21,10 +23,13 @@ from hub.web.rulebook import RuleBook
 from hub.web.views.flags import SHOWN_KINDS, flag_views
 from hub.web.views.interactions import figure_for, measured
 from hub.web.views.measurements import measurement_views
+from hub.web.words import N_
+from schemas.vocabulary import Category
 
 _FIGURES = ("experience", "counter_part")
 _MOST_FLAGS = 200
 _KNOWS_STAFF = frozenset({UserRole.SUPERVISOR, UserRole.CLERK})
+_NO_SHARES = frozenset({"missing", "categories_sent"})
 _UNNAMED_UNTIL_DECIDED = frozenset({"money_hint"})
 """Rules that are so grave that a name would decide the review."""
 
@@ -63,8 +68,9 @@ def interaction_detail(
         source=row.source,
         end_reason=row.end_reason,
         boundary_uncertain=row.boundary_uncertain,
-        coverage={k: v for k, v in row.coverage.items() if k != "missing"},
+        coverage={k: v for k, v in row.coverage.items() if k not in _NO_SHARES},
         missing=list(row.coverage.get("missing", ())),
+        not_sent=_not_sent(row, speech),
         models=row.models,
         figures=[
             figure
@@ -76,6 +82,7 @@ def interaction_detail(
         turns=[_turn(t, speech) for t in turns],
         spans=_spans(row, speech),
         flags=flag_views(connection, rulebook, speech, flags, reasons),
+        good_moments=rulebook.good_moments(row, turns, speech),
         may_decide=may_open(session.role, "page.decide"),
     )
 
@@ -86,11 +93,21 @@ def _may_know_staff(role: UserRole, flags: Sequence[FlagRow]) -> bool:
 
 
 def _figures(rows: Sequence[ScoreRow], rulebook: RuleBook, speech: Speech) -> list[FigureView]:
-    by_name = {row.figure: row for row in rows}
-    return [_figure(by_name[name], rulebook, speech) for name in _FIGURES if name in by_name]
+    """`rows` with the version that is shown first, then the others of the same figure."""
+    by_name: dict[str, list[ScoreRow]] = {}
+    for row in rows:
+        by_name.setdefault(row.figure, []).append(row)
+    return [
+        _figure(shown, others, rulebook, speech)
+        for name in _FIGURES
+        if name in by_name
+        for shown, *others in [by_name[name]]
+    ]
 
 
-def _figure(row: ScoreRow, rulebook: RuleBook, speech: Speech) -> FigureView:
+def _figure(
+    row: ScoreRow, others: Sequence[ScoreRow], rulebook: RuleBook, speech: Speech
+) -> FigureView:
     return FigureView(
         figure=row.figure,
         rubric=row.rubric,
@@ -103,7 +120,7 @@ def _figure(row: ScoreRow, rulebook: RuleBook, speech: Speech) -> FigureView:
         parts=[
             PartView(
                 id=part["id"],
-                title=rulebook.part_title(row.rubric, part["id"], speech.language),
+                title=_part_title(row, part["id"], rulebook, speech),
                 weight=part["weight"],
                 neutral=part["neutral"],
                 value=part["measured"],
@@ -112,7 +129,26 @@ def _figure(row: ScoreRow, rulebook: RuleBook, speech: Speech) -> FigureView:
             )
             for part in row.parts
         ],
+        ratings=row.ratings,
+        rated_until=row.rated_until,
+        others=[
+            OtherVersion(
+                rubric=other.rubric,
+                rubric_version=other.rubric_version,
+                value=other.value,
+                low=other.low,
+                high=other.high,
+                scored_at=other.scored_at,
+            )
+            for other in others
+        ],
     )
+
+
+def _part_title(row: ScoreRow, part_id: str, rulebook: RuleBook, speech: Speech) -> str:
+    if part_id == CALIBRATION_BAR:
+        return speech.text(N_("Calibration to citizens' ratings"))
+    return rulebook.part_title(row.rubric, part_id, speech.language)
 
 
 def _turn(row: TurnRow, speech: Speech) -> TurnView:
@@ -137,6 +173,13 @@ def _hit(hit: dict[str, Any], speech: Speech) -> HitView:
         offset_s=hit["offset_s"],
         confidence=hit["confidence"],
     )
+
+
+def _not_sent(row: InteractionRow, speech: Speech) -> list[str]:
+    sent = row.coverage.get("categories_sent")
+    if sent is None:
+        return []
+    return [speech.word("category", category) for category in Category if category not in sent]
 
 
 def _spans(row: InteractionRow, speech: Speech) -> list[SpanView]:
