@@ -1,4 +1,6 @@
-"""What was measured, and how the device is, into the outbox; the publisher takes it from there."""
+"""What was measured, and how the device is, into the outbox; the publisher takes it from there.
+Alerts go to the publisher past the outbox.
+"""
 
 import logging
 import threading
@@ -18,6 +20,7 @@ from edge_agent.running.view import Latest
 from edge_agent.settings import AgentSettings
 from schemas.health import CommandReport, ConfigHealth, LossHealth, Press, SensorHealth
 from schemas.identifiers import uuid8
+from schemas.interaction import InteractionPayload
 from schemas.version import VERSION
 from schemas.vocabulary import Overload
 
@@ -79,8 +82,13 @@ class Delivery:
         """Number of interactions among the drafts, new or known; raises Stopped."""
         found = 0
         for draft in drafts:
-            found += draft.kind == "interaction"
+            if draft.kind == "alert":
+                self._publisher.alerts.put(draft)
+                continue
             self._append(draft)
+            if isinstance(draft.payload, InteractionPayload):
+                found += 1
+                self._publisher.alerts.ended(draft.payload.interaction_id)
         return found
 
     def report(
@@ -104,7 +112,9 @@ class Delivery:
         if self._remote is not None:
             self._remote.tick(self._model_failures)
             config, commands = self._remote.health()
-        losses = losses or LossHealth()
+        losses = (losses or LossHealth()).model_copy(
+            update={"alerts_dropped": self._publisher.alerts.dropped}
+        )
         self.latest = Latest(sensors, losses, overload)
         report = self._health.report(
             now_s,

@@ -64,6 +64,14 @@ class Closed:
 Event = Opened | Admitted | Closed
 
 
+@dataclass(frozen=True, slots=True)
+class Unattended:
+    """The citizen is seen at the counter and staff is known to be away, in media time."""
+
+    since_s: float
+    until_s: float
+
+
 class InteractionTracker:
     """`channels`: 2 tells the citizen's voice; with 1 any voice counts as somebody there."""
 
@@ -93,6 +101,27 @@ class InteractionTracker:
     @property
     def active_until_s(self) -> float:
         return self._active_s
+
+    def so_far(self) -> Closed | None:
+        """The open interaction as it would be if its source ended now; None while none is open.
+
+        It reaches to the last sign of the citizen, as a closed one does.
+        """
+        if self._start_s is None:
+            return None
+        end_s = max(self._active_s, self._start_s)
+        return self._stay(self._start_s, end_s, EndReason.SOURCE_ENDED)
+
+    @property
+    def unattended(self) -> Unattended | None:
+        staff, citizen = self._zones[Role.STAFF], self._citizen
+        if (
+            self._start_s is None
+            or citizen.state is not Presence.PRESENT
+            or staff.state is not Presence.ABSENT
+        ):
+            return None
+        return Unattended(max(staff.since_s, citizen.since_s, self._start_s), self._active_s)
 
     def push(
         self,
@@ -244,10 +273,16 @@ class InteractionTracker:
         admitted = [Admitted(turn) for turn in cut_turns if turn is not None]
         self._speech.clear()
         self._waiting = deque((t for t in self._waiting if t.start_s >= end_s), _KEEP_TURNS)
+        closed = self._stay(start_s, end_s, reason, cut=cut)
+        self._cut_s = end_s if cut else None
+        return [*admitted, closed]
+
+    def _stay(
+        self, start_s: float, end_s: float, reason: EndReason, *, cut: bool = False
+    ) -> Closed:
         citizen = self._citizen.stretches(start_s, end_s)
         follows_cut = self._cut_s is not None and start_s - self._cut_s < ABSENT_S
-        self._cut_s = end_s if cut else None
-        closed = Closed(
+        return Closed(
             start_s=start_s,
             end_s=end_s,
             reason=reason,
@@ -255,7 +290,6 @@ class InteractionTracker:
             citizen=citizen,
             staff=self._zones[Role.STAFF].stretches(start_s, end_s),
         )
-        return [*admitted, closed]
 
     def _forget(self, now_s: float) -> None:
         while self._waiting and self._waiting[0].end_s < now_s - _KEEP_TURNS_S:

@@ -42,10 +42,36 @@ class Origin:
 
 
 def interaction_draft(origin: Origin, stay: Closed, measured: Measured) -> Draft:
-    measured = fit(measured)
+    payload = _payload(origin, stay, measured, still_open=False)
     start_ms = round(stay.start_s * 1000)
-    payload = InteractionPayload(
-        interaction_id=interaction_id(origin.device_id, origin.source, start_ms),
+    return Draft(
+        "interaction",
+        payload,
+        message_id(origin.device_id, origin.source, "interaction", start_ms, payload.revision),
+        payload.ended_at,
+    )
+
+
+def alert_draft(
+    origin: Origin, stay: Closed, measured: Measured, number: int, now_s: float
+) -> Draft:
+    """The `number`th snapshot of an interaction that goes on, taken at `now_s`."""
+    start_ms = round(stay.start_s * 1000)
+    return Draft(
+        "alert",
+        _payload(origin, stay, measured, still_open=True),
+        message_id(origin.device_id, origin.source, "alert", start_ms, number),
+        origin.at(now_s),
+    )
+
+
+def _payload(
+    origin: Origin, stay: Closed, measured: Measured, *, still_open: bool
+) -> InteractionPayload:
+    measured = fit(measured)
+    return InteractionPayload(
+        interaction_id=interaction_id(origin.device_id, origin.source, round(stay.start_s * 1000)),
+        open=still_open,
         started_at=origin.at(stay.start_s),
         ended_at=origin.at(stay.end_s),
         source=origin.kind,
@@ -56,12 +82,6 @@ def interaction_draft(origin: Origin, stay: Closed, measured: Measured) -> Draft
         measurements=measured.measurements,
         coverage=measured.coverage,
         models=origin.models,
-    )
-    return Draft(
-        "interaction",
-        payload,
-        message_id(origin.device_id, origin.source, "interaction", start_ms, payload.revision),
-        payload.ended_at,
     )
 
 

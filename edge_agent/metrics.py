@@ -39,6 +39,7 @@ _TEXTS = {
     "dead_letters": "Messages that the hub refused and the device keeps",
     "audio_lost_seconds": "Sound lost before the outbox, since the start",
     "pictures_lost": "Pictures lost before the outbox, since the start",
+    "alerts_dropped": "Alerts that could not be sent in time, since the start",
     "overload_step": "0: all is measured; each step measures less",
     "clock_trusted": "1 while the device's clock may be believed",
     "broker_connected": "1 while connected to the broker",
@@ -92,6 +93,7 @@ def _figures(view: View) -> Iterator[tuple[str, float]]:
     latest = view.latest()
     yield "audio_lost_seconds", latest.losses.audio_dropped_s
     yield "pictures_lost", latest.losses.video_frames_dropped
+    yield "alerts_dropped", latest.losses.alerts_dropped or 0
     yield "overload_step", _STEPS.index(latest.overload)
     yield "clock_trusted", float(view.clock_trusted())
     yield "broker_connected", float(view.connected())

@@ -8,12 +8,13 @@ one who pushes waits, so a recording is read as fast as it is measured and no fa
 """
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from edge_agent.activity import ActivityStage
+from edge_agent.alert import AlertWatch
 from edge_agent.asked import Asked
 from edge_agent.capture.buffer import SoundBuffer
 from edge_agent.capture.frame import (
@@ -27,8 +28,14 @@ from edge_agent.capture.frame import (
 from edge_agent.guard import Guard
 from edge_agent.interaction import Admitted, Closed, Event, InteractionTracker, Opened
 from edge_agent.loudness import LoudnessMeter
-from edge_agent.measure import measure
-from edge_agent.message import Draft, Origin, activity_draft, interaction_draft
+from edge_agent.measure import Measured, measure
+from edge_agent.message import (
+    Draft,
+    Origin,
+    activity_draft,
+    alert_draft,
+    interaction_draft,
+)
 from edge_agent.models.catalog import Models
 from edge_agent.narrow import narrow
 from edge_agent.overload import OverloadHistory
@@ -82,6 +89,7 @@ class Pipeline:
         )
         self._sent = settings.sent
         self._tracker = InteractionTracker(channels)
+        self._alerts = AlertWatch(settings.sent)
         self._words = WordReader(
             models.transcriber, models.lexicon, models.sentiment, models.abuse, self._guard
         )
@@ -211,7 +219,9 @@ class Pipeline:
         elif press.key is Key.UNMUTE:
             for channel, state in enumerate(self._told):
                 self._health.told(channel, press.at_s, state)
-        elif press.key is not Key.HELP:
+        elif press.key is Key.HELP:
+            self._alerts.pressed(press.at_s)
+        else:
             self._health.written(press.at_s, on=press.key is Key.WRITTEN_ON)
 
     def finish(self) -> list[Draft]:
@@ -232,6 +242,7 @@ class Pipeline:
         if last:
             turns += self._turns.finish()
         drafts = self._take(self._tracker.push(voice, turns, changes, deaf=self._health.deaf))
+        drafts += self._snapshot(voice.until_s)
         since_s = self._tracker.open_since_s
         going = None if since_s is None else (since_s, self._tracker.active_until_s)
         minutes = self._activity.push(voice, changes, going)
@@ -246,12 +257,14 @@ class Pipeline:
         for event in events:
             if isinstance(event, Opened):
                 self._zero_s, self._read = event.start_s, []
+                self._alerts.opened(event.start_s)
                 self._words.new_interaction()
                 if self._speakers is not None:
                     self._speakers.new_interaction()
             elif isinstance(event, Admitted):
                 for turn in self._told_apart(event.turn):
                     self._read.append(ReadTurn.of(turn, self._hear(turn), self._zero_s))
+                    self._alerts.heard(self._read[-1])
             else:
                 drafts.append(self._measured(event))
         return drafts
@@ -281,9 +294,23 @@ class Pipeline:
         small = step in (Overload.SMALLER_BEAM, Overload.NEEDED_WORDS)
         return self._words.read(turn, beam_size=_SMALL_BEAM if small else None)
 
+    def _snapshot(self, now_s: float) -> list[Draft]:
+        """Of the open interaction, where one is due. What has just closed needs none."""
+        start_s, until_s = self._tracker.open_since_s, self._tracker.active_until_s
+        if start_s is None:
+            return []
+        number = self._alerts.due(now_s, max(start_s, until_s), self._tracker.unattended)
+        stay = self._tracker.so_far() if number else None
+        if stay is None:
+            return []
+        return [alert_draft(self._origin, stay, self._measure(stay, self._read), number, now_s)]
+
     def _measured(self, stay: Closed) -> Draft:
         self._activity.stay(stay.start_s, stay.end_s)
         read, self._read = self._read, []
+        return interaction_draft(self._origin, stay, self._measure(stay, read))
+
+    def _measure(self, stay: Closed, read: Sequence[ReadTurn]) -> Measured:
         snr = [
             self._loudness.snr_db(channel, stay.start_s, stay.end_s)
             for channel in range(self._channels)
@@ -306,7 +333,7 @@ class Pipeline:
             missing = tuple(sorted({*coverage.missing, Missing.OVERLOAD}))
             coverage = coverage.model_copy(update={"missing": missing})
         measured = replace(measured, measurements=measurements, spans=spans, coverage=coverage)
-        return interaction_draft(self._origin, stay, narrow(measured, self._sent))
+        return narrow(measured, self._sent)
 
     def _expression(self, start_s: float, end_s: float) -> ExpressionSummary | None:
         meter = self._presence.expression

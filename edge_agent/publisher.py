@@ -1,4 +1,4 @@
-"""Sends the outbox to the hub: one thread, one connection at a time, for ever."""
+"""Sends the outbox, and alerts past it, to the hub: one thread, one connection at a time, for ever."""
 
 import logging
 import random
@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from paho.mqtt.enums import MQTTProtocolVersion
 
+from edge_agent.alert_queue import AlertQueue
 from edge_agent.clock import SystemClock, WallClock, trusted
 from edge_agent.errors import AgentError
 from edge_agent.guard import where
@@ -57,6 +58,7 @@ class Publisher:
         self._thread: threading.Thread | None = None
         self._pruned_at = -_PRUNE_S
         self._warned_of_clock = False
+        self.alerts = AlertQueue(identity)
         self.counters = Counters()
         self.hub_ahead: timedelta | None = None
         """The hub's clock less ours, from its last confirm."""
@@ -64,6 +66,7 @@ class Publisher:
             identity=identity,
             hub_key=HubKey.from_hex(settings.hub_public_key),
             outbox=outbox,
+            alerts=self.alerts,
             clock=self._clock,
             settings=settings.publish,
             counters=self.counters,
@@ -157,6 +160,7 @@ class Publisher:
         except Exception as error:  # noqa: BLE001 - the boundary named above
             return f"unforeseen {type(error).__name__} at {where(error.__traceback__)}"
         finally:
+            self.alerts.connection_lost()
             self.counters.connected = False
         return None
 

@@ -27,6 +27,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from edge_agent import tracing
+from edge_agent.alert_queue import Alert, AlertQueue
 from edge_agent.clock import WallClock
 from edge_agent.errors import AgentError, ConfirmError, ConnectionLostError
 from edge_agent.identity import DeviceIdentity, HubKey
@@ -57,6 +58,8 @@ class Counters:
     connects: int = 0
     sent: int = 0
     resent: int = 0
+    alerts: int = 0
+    """Sent past the outbox; the broker has acknowledged them."""
     confirms: int = 0
     refused_confirms: int = 0
     """Messages down: unsigned, malformed, or not for this device or outbox."""
@@ -71,6 +74,7 @@ class Parties:
     identity: DeviceIdentity
     hub_key: HubKey
     outbox: Outbox
+    alerts: AlertQueue
     clock: WallClock
     settings: PublishSettings
     counters: Counters
@@ -107,6 +111,8 @@ class Session:
         self._slots = _MOST_PENDING
         self._packet_bytes: int | None = None
         self._unacknowledged: set[int] = set()
+        self._alerts: dict[int, Alert] = {}
+        """By the number of their packet, until the broker acknowledges it."""
         self._sent: set[int] = set()
         """Row ids that went out and wait for the hub."""
         self._ever_sent: set[int] = set()
@@ -211,7 +217,9 @@ class Session:
     # Rows ---------------------------------------------------------------------------------
 
     def _feed(self) -> None:
-        """Sends what of the window has not gone out, as the broker acknowledges."""
+        """Sends what of the window has not gone out, as the broker acknowledges; alerts first."""
+        while len(self._unacknowledged) < self._slots and self._send_alert():
+            pass
         version = self._outbox.version
         if version != self._seen_version:
             window = self._outbox.unsettled(limit=self._parties.settings.in_flight)
@@ -220,11 +228,26 @@ class Session:
         while self._ahead and len(self._unacknowledged) < self._slots:
             self._send(self._ahead.popleft())
 
+    def _send_alert(self) -> bool:
+        """Whether one waited."""
+        alerts = self._parties.alerts
+        alert = alerts.take()
+        if alert is None:
+            return False
+        if self._too_large(alert.message):
+            alerts.refused(alert)
+        else:
+            self._alerts[self._publish(alerts.topic, alert.message)] = alert
+        return True
+
+    def _too_large(self, message: bytes) -> bool:
+        return self._packet_bytes is not None and len(message) + _HEADER_BYTES > self._packet_bytes
+
     def _send(self, row: OutboxRow) -> None:
         if not self._sent:
             self._heard_at = time.monotonic()
         self._sent.add(row.row_id)
-        if self._packet_bytes is not None and len(row.message) + _HEADER_BYTES > self._packet_bytes:
+        if self._too_large(row.message):
             self._refused_by_broker(f"its packets end at {self._packet_bytes} bytes")
             return
         with tracing.publishing(row.kind) as trace:
@@ -316,6 +339,13 @@ class Session:
         _properties: Properties,
     ) -> None:
         self._unacknowledged.discard(mid)
+        alert = self._alerts.pop(mid, None)
+        if alert is not None and reason.is_failure:
+            self._parties.alerts.refused(alert)
+            return
+        if alert is not None:
+            self._parties.alerts.sent(alert)
+            self._counters.alerts += 1
         # 0x10, no subscriber, is a success too: the row waits for the hub's confirm anyway.
         if reason.is_failure:
             self._refused_by_broker(str(reason))

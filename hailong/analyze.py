@@ -137,7 +137,7 @@ def _judged(
         source, Pipeline(origin, source.info.channels, models, PipelineSettings(zones))
     ):
         payload = draft.payload
-        if isinstance(payload, InteractionPayload):
+        if isinstance(payload, InteractionPayload) and not payload.open:
             scores, found = judge(payload, zone, rules)
             start_s = (payload.started_at - _EPOCH).total_seconds()
             good = tuple(good_moments(payload, Facts(zone=zone), rules))

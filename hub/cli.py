@@ -11,6 +11,7 @@ import click
 from hub import logs
 from hub.auth.permissions import UserRole
 from hub.auth.users import create_user
+from hub.cli_alerts import alerts
 from hub.cli_backtest import backtest_rule
 from hub.cli_backup import COMMANDS as BACKUP_COMMANDS
 from hub.cli_broker import broker_config
@@ -155,3 +156,4 @@ hub.add_command(rules)
 for command in (*STANDING_COMMANDS, backtest_rule):
     rules.add_command(command)
 hub.add_command(check)
+hub.add_command(alerts)

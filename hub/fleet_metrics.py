@@ -29,6 +29,7 @@ _NAMES: Mapping[str, str] = {
     "hailong_hub_device_dead_letters": "Messages that the hub refused and the device keeps",
     "hailong_hub_device_audio_lost_seconds": "Sound lost before the outbox, since its start",
     "hailong_hub_device_pictures_lost": "Pictures lost before the outbox, since its start",
+    "hailong_hub_device_alerts_dropped": "Alerts not sent in time, since the device's start",
     "hailong_hub_device_model_failures": "Failures of models, since its start",
     "hailong_hub_device_overload_step": "0: all is measured; each step measures less",
     "hailong_hub_device_clock_trusted": "1 while the device's clock may be believed",
@@ -142,6 +143,7 @@ def _figures(row: FleetRow, age_s: float) -> Iterator[tuple[str, float]]:
         ("dead_letters", outbox.get("dead_letters")),
         ("audio_lost_seconds", losses.get("audio_dropped_s", 0)),
         ("pictures_lost", losses.get("video_frames_dropped", 0)),
+        ("alerts_dropped", losses.get("alerts_dropped", 0)),
         ("model_failures", losses.get("model_failures", 0)),
     ):
         if isinstance(value, int | float):

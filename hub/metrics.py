@@ -4,7 +4,7 @@ Labels are bounded by the program or by who is enrolled, never by what a message
 `kind`, `reason`, `phase`, `sensor`, `state` are words of schemas/vocabulary.py, `route` is a
 route's template, `part` and `loop` are ours, `device` is an enrolled device's name (only after
 its message was believed, and read from the database). A stranger's topic counts as "other".
-There is no label for a counter: a device stands at one, and the fleet page says at which.
+`channel` is a name in the settings. There is no label for a counter: a device stands at one, and the fleet page says at which.
 """
 
 from typing import Final
@@ -108,6 +108,28 @@ SCORED = Counter(
 SCORING_SECONDS = Histogram(
     "hailong_hub_scoring_seconds",
     "One batch of a branch, from the claim to the commit",
+    buckets=_SHORT_S,
+    registry=REGISTRY,
+)
+
+# Alerts -------------------------------------------------------------------------------------
+
+ALERTS = Counter(
+    "hailong_hub_alerts",
+    "Changes of live alerts (new, update, end), and snapshots that came too late (late)",
+    ["what"],
+    registry=REGISTRY,
+)
+ALERT_SENDINGS = Counter(
+    "hailong_hub_alert_sendings",
+    "Attempts to tell a channel, by the settings' name of it and what came of it (sent, retry, "
+    "failed: given up)",
+    ["channel", "outcome"],
+    registry=REGISTRY,
+)
+ALERT_SECONDS = Histogram(
+    "hailong_hub_alert_seconds",
+    "From a device's snapshot (its clock) to the judgement of live rules on it",
     buckets=_SHORT_S,
     registry=REGISTRY,
 )

@@ -2,6 +2,7 @@
 and the environment stands over it: a unit or a container changes one value without a second file.
 """
 
+import json
 import tomllib
 from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
@@ -35,6 +36,16 @@ KEYS: Final[Mapping[str, Key]] = {
     "web.address": Key("HAILONG_WEB_ADDRESS", '"host:port"'),
     "web.cert": Key("HAILONG_WEB_CERT", "a certificate (PEM)"),
     "web.key": Key("HAILONG_WEB_KEY", "its private key, mode 0600"),
+    "web.url": Key("HAILONG_WEB_URL", '"https://host", by which people open the pages'),
+    "alerts.channels": Key(
+        "HAILONG_ALERT_CHANNELS", "tables such as [alerts.channels.truc-ban]", dict
+    ),
+    "mail.server": Key("HAILONG_MAIL_SERVER", '"host:port"'),
+    "mail.tls": Key("HAILONG_MAIL_TLS", '"starttls", "tls" or "none"'),
+    "mail.from": Key("HAILONG_MAIL_FROM", "the sender's address"),
+    "mail.user": Key("HAILONG_MAIL_USER", "a login at the mail server"),
+    "mail.password_file": Key("HAILONG_MAIL_PASSWORD_FILE", "a file, mode 0600"),
+    "mail.ca": Key("HAILONG_MAIL_CA", "the authority's ca.pem"),
     "identity.pki": Key("HAILONG_PKI", "the folder of `hailong pki init`"),
     "identity.address": Key("HAILONG_ENROL_ADDRESS", '"host:port"'),
     "identity.cert": Key("HAILONG_ENROL_CERT", "a certificate for the host of identity.url"),
@@ -104,11 +115,18 @@ def _flat(file: Path, data: Mapping[str, Any]) -> list[tuple[str, Any]]:
 
 def _as_text(file: Path, name: str, key: Key, value: Any) -> str:
     """The value is not repeated: somebody may have put a password there."""
-    if type(value) is not key.kind or value in ("", []):
-        got = "nothing" if value in ("", []) else type(value).__name__
+    if type(value) is not key.kind or value in ("", [], {}):
+        got = "nothing" if value in ("", [], {}) else type(value).__name__
         raise SettingsError(f"{file}: {name} cannot be used: got {got}, expected {key.example}")
     if isinstance(value, bool):
         return "on" if value else "off"
+    if isinstance(value, dict):
+        try:
+            return json.dumps(value)
+        except TypeError as error:  # a date or a time
+            raise SettingsError(
+                f"{file}: {name} cannot be used: expected texts and lists of texts"
+            ) from error
     if isinstance(value, list):
         if not all(isinstance(one, str) and one and ":" not in one for one in value):
             raise SettingsError(

@@ -44,11 +44,14 @@ class OutboxHealth(Wire):
 
 
 class LossHealth(Wire):
-    """Counted losses before the outbox, since the agent's start (law 5)."""
+    """Counted losses before and beside the outbox, since the agent's start (law 5)."""
 
     audio_dropped_s: LongSeconds = 0
     video_frames_dropped: Count = 0
     model_failures: Count = 0
+    alerts_dropped: Count | None = None
+    """Snapshots of open interactions that could not be sent within 2 minutes; None from a device
+    that sends none."""
 
 
 class Press(Wire):

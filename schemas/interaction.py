@@ -187,6 +187,7 @@ class InteractionPayload(Wire):
     ended_at: Timestamp
     source: SourceKind
     end_reason: EndReason
+    """Of an open one: as if its source had ended at `ended_at`, the last sign of the citizen."""
     boundary_uncertain: bool = False
     """Two visits may have run together; blocks rules on duration."""
     turns: Annotated[tuple[Turn, ...], Field(max_length=2000)]

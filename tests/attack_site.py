@@ -72,6 +72,8 @@ class Owner:
             "release_no": 2 * (ord(mark[0]) - ord("a")) + number,
             "rollout_no": 2 * (ord(mark[0]) - ord("a")) + number,
             "command_id": uuid(6),
+            "event_no": 1000 + 2 * (ord(mark[0]) - ord("a")) + number,
+            "channel": f"kenh-{mark}",
         }
 
 
@@ -121,6 +123,20 @@ FILLERS = {
         " false, NULL, NULL, '[]')"
     ),
     "hailong_private.activity": (f"({KEY}, %(device_id)s, 1, 1, 1, 1, -20, -20, 1, 1, 1, 1, 1)"),
+    "hailong.open_interactions": (
+        f"({KEY}, %(interaction_id)s, %(device_id)s, %(at)s, %(json)s, %(message_id)s, now(), NULL)"
+    ),
+    "hailong.alerts": (
+        f"({KEY}, %(flag_id)s, %(interaction_id)s, 'rule', 1, 3, 'staff', %(json)s, 1, 'new', NULL,"
+        " now(), %(at)s, now())"
+    ),
+    "hailong.alert_events": (
+        f"(%(event_no)s, {KEY}, %(flag_id)s, %(interaction_id)s, 'new', now())"
+    ),
+    "hailong.alert_visits": f"({KEY}, %(flag_id)s, %(user_id)s, %(interaction_id)s, now())",
+    "hailong.alert_sendings": (
+        "(%(event_no)s, %(channel)s, %(branch_id)s, 'waiting', 0, now(), now(), NULL)"
+    ),
     "hailong.scoring_queue": f"({KEY}, %(interaction_id)s)",
     "hailong.scores": (
         f"({KEY}, %(interaction_id)s, 'experience', %(word)s, 1, 50, 40, 60, 1, '[]', now())"
@@ -187,6 +203,7 @@ FILLERS = {
 COLUMNS = {
     "hailong.users": "(user_id, login, password_hash, role, staff_id)",
     "hailong.rollouts": "OVERRIDING SYSTEM VALUE",
+    "hailong.alert_events": "OVERRIDING SYSTEM VALUE",
 }
 """Where a row is not given whole, or with a number that the table gives by itself."""
 OF_NOBODY = {"hailong_private.rollups_closed"}

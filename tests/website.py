@@ -10,6 +10,7 @@ from typing import Any
 from argon2 import PasswordHasher
 from fastapi.testclient import TestClient
 
+from hub.api.alert_feed import StreamLimits
 from hub.api.app import create_app
 from hub.api.deps import WebSettings
 from hub.auth.permissions import UserRole
@@ -49,11 +50,12 @@ class Site:
     branch: str
     limits: SessionLimits = field(default_factory=SessionLimits)
     now: datetime = NOW
+    streams: StreamLimits = field(default_factory=StreamLimits)
 
     def __post_init__(self) -> None:
         self.app = create_app(
             self.app_database,
-            settings=WebSettings(limits=self.limits, now=lambda: self.now),
+            settings=WebSettings(limits=self.limits, now=lambda: self.now, streams=self.streams),
         )
 
     def add_user(self, login: str, role: str, **overrides: Any) -> None:

@@ -255,7 +255,9 @@ def _health() -> HealthPayload:
             SensorHealth(sensor=Sensor.CAMERA, state=SensorState.COVERED),
         ),
         outbox=OutboxHealth(waiting=3, oldest_waiting_s=12.5, dead_letters=0, bytes=40_960),
-        losses=LossHealth(audio_dropped_s=0.5, video_frames_dropped=7, model_failures=1),
+        losses=LossHealth(
+            audio_dropped_s=0.5, video_frames_dropped=7, model_failures=1, alerts_dropped=2
+        ),
         agent_version="0.1.0",
         uptime_s=86_401.5,
         clock_trusted=True,

@@ -11,8 +11,10 @@ from schemas.topics import DOWN, PREFIX, UP
 
 _BINDING = "0.2.0"
 _ALERT = (
-    "Reserved for live alerts: a snapshot of an interaction that is still open. The kind and "
-    "its topic are fixed, nothing sends it yet, and no hub listens to it yet."
+    "A snapshot of an interaction that is still open, when somebody may have to walk over: on a "
+    "new raised voice, words of abuse or escalation, the help button, and each 30 s in which the "
+    "citizen is without staff; one in 5 s at most. It is sent within 2 minutes or not at all, and "
+    "the finished interaction takes its place."
 )
 _PURPOSE = {
     "activity": "What the counter did, in windows of 10 s: one to six windows a message.",

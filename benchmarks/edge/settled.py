@@ -120,6 +120,8 @@ class _Watch:
         self._thread.start()
 
     def append(self, draft: Draft, known_s: float | None) -> None:
+        if draft.kind == "alert":
+            return  # goes past the outbox
         with self._lock:
             sequence = self._outbox.append(
                 draft.kind, draft.payload, draft.message_id, draft.captured_at

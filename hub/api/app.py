@@ -7,13 +7,25 @@ from fastapi import Depends, FastAPI
 from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.staticfiles import StaticFiles
 
-from hub.api import devices, errors, files, flags, health, interactions, me, places, rules
+from hub.api import (
+    alert_stream,
+    devices,
+    errors,
+    files,
+    flags,
+    health,
+    interactions,
+    me,
+    places,
+    rules,
+)
+from hub.api.alert_feed import AlertFeed
 from hub.api.deps import Services, WebSettings, guard
 from hub.api.headers import SecurityHeaders
 from hub.api.watch import CountRequests
 from hub.auth.permissions import PUBLIC, ROUTES
 from hub.store.pool import Database
-from hub.web import pages, rule_pages, signin, urls
+from hub.web import alerts, pages, rule_pages, signin, urls
 from hub.web.i18n import LANGUAGES, catalogue
 from hub.web.rulebook import RuleBook
 
@@ -29,6 +41,8 @@ ROUTERS: Final = (
     signin.router,
     pages.router,
     rule_pages.router,
+    alerts.router,
+    alert_stream.router,
 )
 _MAX_BODY_BYTES: Final = 64 * 1024
 
@@ -51,7 +65,9 @@ def create_app(
         dependencies=[Depends(guard)],
         max_body_size=_MAX_BODY_BYTES,
     )
-    app.state.services = Services(database, rulebook or RuleBook.load(), settings or WebSettings())
+    settings = settings or WebSettings()
+    feed = AlertFeed(database, settings.streams)
+    app.state.services = Services(database, rulebook or RuleBook.load(), settings, feed)
     for router in ROUTERS:
         app.include_router(router)
     check_routes()

@@ -12,6 +12,7 @@ from typing import Annotated, Final
 
 from fastapi import Depends, Request
 
+from hub.api.alert_feed import AlertFeed, StreamLimits
 from hub.api.errors import LANGUAGE_COOKIE, FormTokenError, NotAllowedError, SignInNeededError
 from hub.api.pace import RequestsBySender
 from hub.auth import sessions
@@ -43,6 +44,7 @@ class WebSettings:
     """What "today" is; tests say which day it is."""
     files: Path | None = None
     """Folder of releases' files; None: this hub gives none."""
+    streams: StreamLimits = field(default_factory=StreamLimits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,7 @@ class Services:
     database: Database
     rulebook: RuleBook
     settings: WebSettings
+    feed: AlertFeed
     failures: FailuresByAddress = field(default_factory=FailuresByAddress)
     file_requests: RequestsBySender = field(default_factory=lambda: RequestsBySender(120, 60.0))
     file_refusals: RequestsBySender = field(default_factory=lambda: RequestsBySender(300, 300.0))

@@ -123,6 +123,8 @@ def serve(
         log.info("pages at %s", server.address)
         opener.start()
         stop.wait()
+        # Streams would hold the server for as long as their readers stay.
+        app.state.services.feed.close()
     opener.join()
     database.close()
 

@@ -25,13 +25,15 @@ class CountRequests:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        status = 500
+        status, streams = 500, False
         began_s = time.monotonic()
 
         async def watch(message: Message) -> None:
-            nonlocal status
+            nonlocal status, streams
             if message["type"] == "http.response.start":
                 status = message["status"]
+                kinds = [v for k, v in message["headers"] if k.lower() == b"content-type"]
+                streams = any(kind.startswith(b"text/event-stream") for kind in kinds)
             await send(message)
 
         with metrics.HTTP_OPEN.track_inprogress():
@@ -41,7 +43,9 @@ class CountRequests:
                 route = _route(scope)
                 method = scope["method"] if scope["method"] in _METHODS else "other"
                 metrics.HTTP_REQUESTS.labels(method, route, str(status)).inc()
-                metrics.HTTP_SECONDS.labels(route).observe(time.monotonic() - began_s)
+                # How long somebody listened is nobody's waiting time.
+                if not streams:
+                    metrics.HTTP_SECONDS.labels(route).observe(time.monotonic() - began_s)
 
 
 def _route(scope: Scope) -> str:

@@ -45,6 +45,9 @@ ROUTES: Final[Mapping[str, frozenset[UserRole]]] = {
     "page.sign_out": _EVERYBODY,
     "page.overview": _READERS,
     "page.overview.live": _READERS,
+    "page.alerts": frozenset({UserRole.SUPERVISOR}),
+    "page.alerts.events": frozenset({UserRole.SUPERVISOR}),
+    "page.alerts.went": frozenset({UserRole.SUPERVISOR}),
     "page.interactions": _WITH_CLERKS,
     "page.interaction": _WITH_CLERKS,
     "page.queue": _READERS,
@@ -75,7 +78,7 @@ ROUTES: Final[Mapping[str, frozenset[UserRole]]] = {
     "device.file": frozenset(),
 }
 
-BACKGROUND: Final = frozenset({"page.overview.live"})
+BACKGROUND: Final = frozenset({"page.overview.live", "page.alerts", "page.alerts.events"})
 """Asked for by the page itself every few seconds; a person's absence is not prolonged by it."""
 
 

@@ -19,6 +19,7 @@ from hub.store.rows import (
     InteractionRow,
     OutcomeRow,
     RangeRow,
+    SnapshotRow,
     StateRow,
     TurnRow,
 )
@@ -36,7 +37,7 @@ def rows_of(judged: Judged) -> int:
     """How many rows a message becomes, to bound a transaction by."""
     if isinstance(judged, Verified):
         payload = judged.body.payload
-        if isinstance(payload, InteractionPayload):
+        if isinstance(payload, InteractionPayload) and not payload.open:
             return 1 + len(payload.turns)
         if isinstance(payload, ActivityPayload):
             return len(payload.windows)
@@ -68,6 +69,7 @@ def arrivals_of(
         health=tuple(gathered.health.values()),
         outcomes=tuple(gathered.outcomes),
         states=tuple(gathered.states.values()),
+        snapshots=tuple(gathered.snapshots.values()),
         dropped=tuple(gathered.dropped),
         rejects=tuple(reject_row(r) for r in refused if keeps(r)),
         reject_counts=count_rows(refused),
@@ -78,7 +80,8 @@ def arrivals_of(
 @dataclass
 class _Gathered:
     """One statement cannot meet a row twice: of one batch the highest revision of an
-    interaction counts, a device's newest health and its latest connection.
+    interaction counts, the latest snapshot of one that goes on, a device's newest health and its
+    latest connection.
     """
 
     interactions: dict[tuple[str, str, datetime, UUID], tuple[InteractionRow, list[TurnRow]]] = (
@@ -88,12 +91,18 @@ class _Gathered:
     health: dict[str, HealthRow] = field(default_factory=dict)
     outcomes: list[OutcomeRow] = field(default_factory=list)
     states: dict[str, StateRow] = field(default_factory=dict)
+    snapshots: dict[UUID, SnapshotRow] = field(default_factory=dict)
     dropped: list[DroppedRow] = field(default_factory=list)
 
     def add(self, verified: Verified) -> None:
         payload = verified.body.payload
         if isinstance(payload, ActivityPayload):
             self.activity += _activity(verified, payload)
+        elif isinstance(payload, InteractionPayload) and payload.open:
+            taken = _snapshot(verified, payload)
+            earlier = self.snapshots.setdefault(taken.interaction_id, taken)
+            if earlier.captured_at < taken.captured_at:
+                self.snapshots[taken.interaction_id] = taken
         elif isinstance(payload, InteractionPayload):
             self._add_interaction(_interaction(verified, payload), payload)
         elif isinstance(payload, HealthPayload):
@@ -156,6 +165,20 @@ def _interaction(verified: Verified, payload: InteractionPayload) -> Interaction
         coverage=_json(payload.coverage),
         spans=_json_list(payload.spans),
         models=list(payload.models),
+        message_id=verified.body.message_id,
+        received_at=verified.received.received_at,
+    )
+
+
+def _snapshot(verified: Verified, payload: InteractionPayload) -> SnapshotRow:
+    return SnapshotRow(
+        branch_id=verified.topic.branch,
+        counter_id=verified.topic.counter,
+        at=payload.started_at,
+        interaction_id=payload.interaction_id,
+        device_id=verified.body.device_id,
+        captured_at=verified.body.captured_at,
+        payload=_json(payload),
         message_id=verified.body.message_id,
         received_at=verified.received.received_at,
     )

@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 WINDOW = 2000
 """Unacknowledged messages at most: MQTT 5's receive maximum. Some brokers give fewer: rumqttd
 100, Mosquitto its max_inflight_messages."""
-KINDS = frozenset({"activity", "interaction", "health", "dropped", "state"})
+KINDS = frozenset({"activity", "interaction", "health", "dropped", "state", "alert"})
 _RETRY_S = (0.5, 5.0)
 _PUT_S = 0.2
 _SILENT_S = 4 * SIGN_OF_LIFE_S

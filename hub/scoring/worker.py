@@ -13,21 +13,25 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import datetime
+from functools import partial
 from typing import Any
+from uuid import UUID
 
 from hub import metrics
 from hub.errors import HubError
 from hub.health.heart import IDLE, SCORING, WAITING_FOR_DATABASE, Heart
 from hub.scoring import in_force
-from hub.scoring.admission import Admission, Admitted
+from hub.scoring.admission import Admission, Admitted, live_allowed
 from hub.scoring.calibration import Calibration
 from hub.scoring.facts import Facts
 from hub.scoring.flag import Flag, flags
+from hub.scoring.live import LiveJudge
 from hub.scoring.rubrics import Rubric, rubric_for
 from hub.scoring.rules import Rule
 from hub.scoring.score import Scores, score
 from hub.scoring.score_rows import score_rows
 from hub.scoring.standing_keeper import StandingKeeper
+from hub.store import alerts
 from hub.store import scoring as store
 from hub.store.errors import RowRefusedError, StoreError
 from hub.store.pool import Database
@@ -71,6 +75,11 @@ class ScoringWorker:
         self._rules = rules
         self._clock = clock
         self._keeper = StandingKeeper(database, rules, clock) if by_standing else None
+        self._live = (
+            LiveJudge(database, rules, clock, live_allowed)
+            if by_standing
+            else LiveJudge(database, rules, clock)
+        )
         self._failures: OrderedDict[Queued, int] = OrderedDict()
         self._state: str | None = None
         self._taken_up = False
@@ -105,7 +114,8 @@ class ScoringWorker:
             self._database.close()
 
     def run_once(self) -> int:
-        """Takes on what is due now; returns how many were scored or set aside.
+        """Takes on what is due now; returns how many were scored or set aside. Snapshots of what
+        goes on are judged first and in between: an alert waits for one batch at most.
 
         Raises RubricError where a rubric has changed and its version has not.
         """
@@ -114,9 +124,11 @@ class ScoringWorker:
                 in_force.take_up(connection, self._rubrics, self._clock())
             self._taken_up = True
         count = 0
+        self._live.run_once()
         for branch_id in store.branches_waiting(self._database):
             while taken := self._timed(branch_id):
                 count += taken
+                self._live.run_once()
         return count
 
     def _timed(self, branch_id: str) -> int:
@@ -182,6 +194,7 @@ class ScoringWorker:
                 else admission.admit(stored.key, raised)
             )
             store.write(connection, stored.key, score_rows(scores), flag_rows(admitted), now)
+            alerts.settle(connection, stored.key, partial(self._supported, stored, raised), now)
         for key in keys:
             # Also one that was deleted meanwhile: nothing is left to be scored.
             if key not in failed:
@@ -197,6 +210,13 @@ class ScoringWorker:
         rubric = rubric_for(stored.zone, self._rubrics)
         scores = score(interaction, facts, rubric, calibration)
         return scores, flags(interaction, facts, self._rules)
+
+    def _supported(self, stored: StoredInteraction, raised: Sequence[Flag]) -> list[UUID]:
+        """What the live rules find in the finished measurements, those included that ask nothing
+        any more once it is over.
+        """
+        found = self._live.found(rebuild(stored), facts_of(stored))
+        return [flag.flag_id for flag in (*raised, *found)]
 
     def _set_aside(self, connection: ScoringConnection, key: Queued, error: Exception) -> None:
         """By type alone: an error's text may repeat a value."""

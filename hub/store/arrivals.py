@@ -61,6 +61,9 @@ def write_arrivals(
     with database.branches_transaction(branches) as connection:
         if arrivals.interactions or arrivals.activity:
             _write_measurements(connection, arrivals)
+        if arrivals.snapshots:
+            _store(connection, "store_snapshots", arrivals.snapshots)
+            connection.execute(_SQL["notify_scoring"])
         _store(connection, "store_health", arrivals.health)
         _store(connection, "store_outcomes", arrivals.outcomes)
         _store(connection, "store_states", arrivals.states)

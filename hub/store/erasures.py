@@ -21,6 +21,7 @@ _OF_INTERACTION = (
     "delete_queued",
     "delete_interaction",
 )
+_OF_SNAPSHOTS = ("delete_alert_visits", "delete_alert_events", "delete_alerts", "delete_snapshot")
 _OF_STAFF = (
     "delete_rollups",
     "unname_contributions",
@@ -58,10 +59,13 @@ def _apply(database: Database, erasure: Erasure) -> int:
         if erasure.kind == "staff":
             connection.execute(_SQL["lock_rollups"])
             return sum(connection.execute(_SQL[query], values).rowcount for query in _OF_STAFF)
-        return sum(
+        deleted = sum(
             connection.execute(_SQL[query], key).rowcount
             for key in _keys(connection, erasure)
             for query in _OF_INTERACTION
+        )
+        return deleted + sum(
+            connection.execute(_SQL[query], values).rowcount for query in _OF_SNAPSHOTS
         )
 
 

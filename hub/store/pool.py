@@ -3,10 +3,11 @@
 import logging
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 
 import psycopg
+from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool
@@ -179,6 +180,23 @@ class Database:
         try:
             with self._pool.connection() as connection:
                 yield connection
+        except psycopg.Error as error:
+            raise translate(error, self.address) from error
+
+    @contextmanager
+    def listening(self, channel: str) -> Iterator[Callable[[float], list[str]]]:
+        """A connection beside the pool that hears what is notified on `channel`: seconds to wait
+        at most -> what was said meanwhile.
+        """
+        try:
+            with psycopg.connect(self._conninfo, autocommit=True) as connection:
+                connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
+
+                def wait(timeout_s: float) -> list[str]:
+                    heard = connection.notifies(timeout=timeout_s, stop_after=1)
+                    return [notify.payload for notify in heard]
+
+                yield wait
         except psycopg.Error as error:
             raise translate(error, self.address) from error
 

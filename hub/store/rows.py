@@ -136,6 +136,21 @@ class StateRow:
 
 
 @dataclass(frozen=True, slots=True)
+class SnapshotRow:
+    """An interaction that goes on, as an alert told of it."""
+
+    branch_id: str
+    counter_id: str
+    at: datetime
+    interaction_id: UUID
+    device_id: str
+    captured_at: datetime
+    payload: str
+    message_id: UUID
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class RangeRow:
     """Sequences of one stream, both ends included, and what became of them."""
 
@@ -194,6 +209,7 @@ class Arrivals:
     health: tuple[HealthRow, ...] = ()
     outcomes: tuple[OutcomeRow, ...] = ()
     states: tuple[StateRow, ...] = ()
+    snapshots: tuple[SnapshotRow, ...] = ()
     dropped: tuple[DroppedRow, ...] = ()
     rejects: tuple[RejectRow, ...] = ()
     reject_counts: tuple[RejectCountRow, ...] = ()

@@ -393,6 +393,22 @@ END $$;
 
 ALTER FUNCTION hailong.refuse_erased() OWNER TO hailong_migrator;
 
+-- Name: refuse_erased_snapshot(); Type: FUNCTION; Schema: hailong; Owner: hailong_migrator
+
+CREATE FUNCTION hailong.refuse_erased_snapshot() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    IF EXISTS (SELECT FROM hailong.erased e WHERE e.key_sha256
+               = sha256(convert_to('interaction:' || NEW.interaction_id, 'UTF8'))) THEN
+        RETURN NULL;
+    END IF;
+    RETURN NEW;
+END $$;
+
+ALTER FUNCTION hailong.refuse_erased_snapshot() OWNER TO hailong_migrator;
+
 -- Name: refuse_release_change(); Type: FUNCTION; Schema: hailong; Owner: hailong_migrator
 
 CREATE FUNCTION hailong.refuse_release_change() RETURNS trigger
@@ -495,6 +511,58 @@ BEGIN
 END $$;
 
 ALTER FUNCTION hailong.roll_up_activity(of_branch text, most integer) OWNER TO hailong_migrator;
+
+-- Name: user_branches; Type: TABLE; Schema: hailong; Owner: hailong_migrator
+
+CREATE TABLE hailong.user_branches (
+    user_id uuid NOT NULL,
+    branch_id text NOT NULL
+);
+
+ALTER TABLE ONLY hailong.user_branches FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE hailong.user_branches OWNER TO hailong_migrator;
+
+-- Name: supervises(uuid, text); Type: FUNCTION; Schema: hailong; Owner: hailong_migrator
+
+CREATE FUNCTION hailong.supervises(person uuid, branch text) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    BEGIN ATOMIC
+ SELECT (EXISTS ( SELECT
+            FROM (hailong.users u
+              JOIN hailong.user_branches b USING (user_id))
+           WHERE ((u.user_id = supervises.person) AND (u.role = 'supervisor'::text) AND (u.disabled_at IS NULL) AND (b.branch_id = supervises.branch)))) AS "exists";
+END;
+
+ALTER FUNCTION hailong.supervises(person uuid, branch text) OWNER TO hailong_migrator;
+
+-- Name: sweep_alerts(timestamp with time zone); Type: FUNCTION; Schema: hailong; Owner: hailong_migrator
+
+CREATE FUNCTION hailong.sweep_alerts(moment timestamp with time zone) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    ended integer;
+BEGIN
+    -- No stay lasts over four hours.
+    WITH lost AS (
+        UPDATE hailong.alerts SET state = 'end', ended_as = 'lost', changed_at = moment
+        WHERE state <> 'end' AND snapshot_at < moment - interval '5 hours'
+        RETURNING branch_id, counter_id, at, flag_id, interaction_id),
+    told AS (
+        INSERT INTO hailong.alert_events
+            (branch_id, counter_id, at, flag_id, interaction_id, what, event_at)
+        SELECT branch_id, counter_id, at, flag_id, interaction_id, 'end', moment FROM lost
+        RETURNING branch_id, event_no)
+    SELECT count(pg_notify('hailong_alerts', branch_id || ' ' || event_no)) INTO ended FROM told;
+    DELETE FROM hailong.open_interactions WHERE captured_at < moment - interval '1 day';
+    DELETE FROM hailong.alert_events WHERE event_at < moment - interval '7 days';
+    RETURN ended;
+END $$;
+
+ALTER FUNCTION hailong.sweep_alerts(moment timestamp with time zone) OWNER TO hailong_migrator;
 
 -- Name: visible_branches(); Type: FUNCTION; Schema: hailong; Owner: hailong_migrator
 
@@ -1372,6 +1440,103 @@ ALTER TABLE hailong.activity_marks ALTER COLUMN mark_no ADD GENERATED ALWAYS AS 
     CACHE 1
 );
 
+-- Name: alert_events; Type: TABLE; Schema: hailong; Owner: hailong_migrator
+
+CREATE TABLE hailong.alert_events (
+    event_no bigint NOT NULL,
+    branch_id text NOT NULL,
+    counter_id text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    flag_id uuid NOT NULL,
+    interaction_id uuid NOT NULL,
+    what text NOT NULL,
+    event_at timestamp with time zone NOT NULL,
+    CONSTRAINT alert_events_what_check CHECK ((what = ANY (ARRAY['new'::text, 'update'::text, 'end'::text])))
+);
+
+ALTER TABLE ONLY hailong.alert_events FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE hailong.alert_events OWNER TO hailong_migrator;
+
+-- Name: alert_events_event_no_seq; Type: SEQUENCE; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE hailong.alert_events ALTER COLUMN event_no ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME hailong.alert_events_event_no_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+-- Name: alert_sendings; Type: TABLE; Schema: hailong; Owner: hailong_migrator
+
+CREATE TABLE hailong.alert_sendings (
+    event_no bigint NOT NULL,
+    channel text NOT NULL,
+    branch_id text NOT NULL,
+    state text DEFAULT 'waiting'::text NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    next_at timestamp with time zone NOT NULL,
+    changed_at timestamp with time zone NOT NULL,
+    fault text,
+    CONSTRAINT alert_sendings_attempts_check CHECK ((attempts >= 0)),
+    CONSTRAINT alert_sendings_channel_check CHECK ((channel ~ '^[a-z0-9][a-z0-9-]{0,31}$'::text)),
+    CONSTRAINT alert_sendings_fault_check CHECK ((fault ~ '^[a-z0-9_]{1,40}$'::text)),
+    CONSTRAINT alert_sendings_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'sent'::text, 'failed'::text])))
+);
+
+ALTER TABLE ONLY hailong.alert_sendings FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE hailong.alert_sendings OWNER TO hailong_migrator;
+
+-- Name: alert_visits; Type: TABLE; Schema: hailong; Owner: hailong_migrator
+
+CREATE TABLE hailong.alert_visits (
+    branch_id text NOT NULL,
+    counter_id text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    flag_id uuid NOT NULL,
+    seen_by uuid NOT NULL,
+    interaction_id uuid NOT NULL,
+    seen_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY hailong.alert_visits FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE hailong.alert_visits OWNER TO hailong_migrator;
+
+-- Name: alerts; Type: TABLE; Schema: hailong; Owner: hailong_migrator
+
+CREATE TABLE hailong.alerts (
+    branch_id text NOT NULL,
+    counter_id text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    flag_id uuid NOT NULL,
+    interaction_id uuid NOT NULL,
+    rule_id text NOT NULL,
+    rule_version integer NOT NULL,
+    severity integer NOT NULL,
+    role text NOT NULL,
+    evidence jsonb NOT NULL,
+    coverage real NOT NULL,
+    state text NOT NULL,
+    ended_as text,
+    raised_at timestamp with time zone NOT NULL,
+    snapshot_at timestamp with time zone NOT NULL,
+    changed_at timestamp with time zone NOT NULL,
+    CONSTRAINT alerts_check CHECK (((state = 'end'::text) = (ended_as IS NOT NULL))),
+    CONSTRAINT alerts_coverage_check CHECK (((coverage >= (0)::double precision) AND (coverage <= (1)::double precision))),
+    CONSTRAINT alerts_ended_as_check CHECK ((ended_as = ANY (ARRAY['confirmed'::text, 'withdrawn'::text, 'lost'::text]))),
+    CONSTRAINT alerts_role_check CHECK ((role = ANY (ARRAY['staff'::text, 'citizen'::text, 'none'::text]))),
+    CONSTRAINT alerts_severity_check CHECK (((severity >= 1) AND (severity <= 5))),
+    CONSTRAINT alerts_state_check CHECK ((state = ANY (ARRAY['new'::text, 'update'::text, 'end'::text])))
+);
+
+ALTER TABLE ONLY hailong.alerts FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE hailong.alerts OWNER TO hailong_migrator;
+
 -- Name: assignments; Type: TABLE; Schema: hailong; Owner: hailong_migrator
 
 CREATE TABLE hailong.assignments (
@@ -1627,6 +1792,25 @@ PARTITION BY RANGE (month);
 ALTER TABLE ONLY hailong.hour_rollups FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE hailong.hour_rollups OWNER TO hailong_migrator;
+
+-- Name: open_interactions; Type: TABLE; Schema: hailong; Owner: hailong_migrator
+
+CREATE TABLE hailong.open_interactions (
+    branch_id text NOT NULL,
+    counter_id text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    interaction_id uuid NOT NULL,
+    device_id text NOT NULL,
+    captured_at timestamp with time zone NOT NULL,
+    payload jsonb NOT NULL,
+    message_id uuid NOT NULL,
+    received_at timestamp with time zone NOT NULL,
+    judged_at timestamp with time zone
+);
+
+ALTER TABLE ONLY hailong.open_interactions FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE hailong.open_interactions OWNER TO hailong_migrator;
 
 -- Name: points; Type: TABLE; Schema: hailong; Owner: hailong_migrator
 
@@ -2059,7 +2243,8 @@ CREATE TABLE hailong.scoring_queue (
     counter_id text NOT NULL,
     at timestamp with time zone NOT NULL,
     interaction_id uuid NOT NULL,
-    queued_at timestamp with time zone DEFAULT now() NOT NULL
+    queued_at timestamp with time zone DEFAULT now() NOT NULL,
+    live boolean DEFAULT false NOT NULL
 );
 
 ALTER TABLE ONLY hailong.scoring_queue FORCE ROW LEVEL SECURITY;
@@ -2166,17 +2351,6 @@ ALTER TABLE ONLY hailong.turns FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE hailong.turns OWNER TO hailong_migrator;
 
--- Name: user_branches; Type: TABLE; Schema: hailong; Owner: hailong_migrator
-
-CREATE TABLE hailong.user_branches (
-    user_id uuid NOT NULL,
-    branch_id text NOT NULL
-);
-
-ALTER TABLE ONLY hailong.user_branches FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE hailong.user_branches OWNER TO hailong_migrator;
-
 -- Name: enrolment_tokens; Type: TABLE; Schema: hailong_private; Owner: hailong_migrator
 
 CREATE TABLE hailong_private.enrolment_tokens (
@@ -2209,6 +2383,26 @@ ALTER TABLE ONLY hailong.activity_marks
 
 ALTER TABLE ONLY hailong.activity_rollups
     ADD CONSTRAINT activity_rollups_pkey PRIMARY KEY (branch_id, counter_id, hour_at);
+
+-- Name: alert_events alert_events_pkey; Type: CONSTRAINT; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE ONLY hailong.alert_events
+    ADD CONSTRAINT alert_events_pkey PRIMARY KEY (event_no);
+
+-- Name: alert_sendings alert_sendings_pkey; Type: CONSTRAINT; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE ONLY hailong.alert_sendings
+    ADD CONSTRAINT alert_sendings_pkey PRIMARY KEY (event_no, channel);
+
+-- Name: alert_visits alert_visits_pkey; Type: CONSTRAINT; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE ONLY hailong.alert_visits
+    ADD CONSTRAINT alert_visits_pkey PRIMARY KEY (branch_id, counter_id, at, flag_id, seen_by);
+
+-- Name: alerts alerts_pkey; Type: CONSTRAINT; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE ONLY hailong.alerts
+    ADD CONSTRAINT alerts_pkey PRIMARY KEY (branch_id, counter_id, at, flag_id);
 
 -- Name: assignments assignments_pkey; Type: CONSTRAINT; Schema: hailong; Owner: hailong_migrator
 
@@ -2279,6 +2473,11 @@ ALTER TABLE ONLY hailong.hour_rollups
 
 ALTER TABLE ONLY hailong.interactions
     ADD CONSTRAINT interactions_pkey PRIMARY KEY (branch_id, counter_id, at, interaction_id);
+
+-- Name: open_interactions open_interactions_pkey; Type: CONSTRAINT; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE ONLY hailong.open_interactions
+    ADD CONSTRAINT open_interactions_pkey PRIMARY KEY (branch_id, counter_id, at, interaction_id);
 
 -- Name: points points_pkey; Type: CONSTRAINT; Schema: hailong; Owner: hailong_migrator
 
@@ -2444,6 +2643,42 @@ ALTER TABLE ONLY hailong_private.rollups_closed
 
 CREATE INDEX activity_marks_by_branch ON hailong.activity_marks USING btree (branch_id);
 
+-- Name: alert_events_by_branch; Type: INDEX; Schema: hailong; Owner: hailong_migrator
+
+CREATE INDEX alert_events_by_branch ON hailong.alert_events USING btree (branch_id, event_no);
+
+-- Name: alert_events_by_interaction; Type: INDEX; Schema: hailong; Owner: hailong_migrator
+
+CREATE INDEX alert_events_by_interaction ON hailong.alert_events USING btree (interaction_id);
+
+-- Name: alert_events_by_time; Type: INDEX; Schema: hailong; Owner: hailong_migrator
+
+CREATE INDEX alert_events_by_time ON hailong.alert_events USING btree (event_at);
+
+-- Name: alert_sendings_by_branch; Type: INDEX; Schema: hailong; Owner: hailong_migrator
+
+CREATE INDEX alert_sendings_by_branch ON hailong.alert_sendings USING btree (branch_id, changed_at);
+
+-- Name: alert_sendings_waiting; Type: INDEX; Schema: hailong; Owner: hailong_migrator
+
+CREATE INDEX alert_sendings_waiting ON hailong.alert_sendings USING btree (next_at) WHERE (state = 'waiting'::text);
+
+-- Name: alert_visits_by_interaction; Type: INDEX; Schema: hailong; Owner: hailong_migrator
+
+CREATE INDEX alert_visits_by_interaction ON hailong.alert_visits USING btree (interaction_id);
+
+-- Name: alerts_by_branch; Type: INDEX; Schema: hailong; Owner: hailong_migrator
+
+CREATE INDEX alerts_by_branch ON hailong.alerts USING btree (branch_id, changed_at);
+
+-- Name: alerts_by_interaction; Type: INDEX; Schema: hailong; Owner: hailong_migrator
+
+CREATE INDEX alerts_by_interaction ON hailong.alerts USING btree (interaction_id);
+
+-- Name: alerts_going_on; Type: INDEX; Schema: hailong; Owner: hailong_migrator
+
+CREATE INDEX alerts_going_on ON hailong.alerts USING btree (snapshot_at) WHERE (state <> 'end'::text);
+
 -- Name: commands_open; Type: INDEX; Schema: hailong; Owner: hailong_migrator
 
 CREATE INDEX commands_open ON hailong.commands USING btree (expires_at) WHERE (outcome IS NULL);
@@ -2475,6 +2710,10 @@ CREATE INDEX interactions_by_id ON ONLY hailong.interactions USING btree (intera
 -- Name: interactions_by_staff; Type: INDEX; Schema: hailong; Owner: hailong_migrator
 
 CREATE INDEX interactions_by_staff ON ONLY hailong.interactions USING btree (staff_id, at);
+
+-- Name: open_interactions_by_time; Type: INDEX; Schema: hailong; Owner: hailong_migrator
+
+CREATE INDEX open_interactions_by_time ON hailong.open_interactions USING btree (captured_at);
 
 -- Name: ratings_by_branch; Type: INDEX; Schema: hailong; Owner: hailong_migrator
 
@@ -2515,6 +2754,14 @@ CREATE INDEX staff_rollups_by_staff ON ONLY hailong.staff_rollups USING btree (b
 -- Name: enrolment_tokens_device; Type: INDEX; Schema: hailong_private; Owner: hailong_migrator
 
 CREATE INDEX enrolment_tokens_device ON hailong_private.enrolment_tokens USING btree (device_id);
+
+-- Name: alert_visits alert_visits_append_only; Type: TRIGGER; Schema: hailong; Owner: hailong_migrator
+
+CREATE TRIGGER alert_visits_append_only BEFORE DELETE OR UPDATE ON hailong.alert_visits FOR EACH ROW EXECUTE FUNCTION hailong.refuse_change();
+
+-- Name: alert_visits alert_visits_no_truncate; Type: TRIGGER; Schema: hailong; Owner: hailong_migrator
+
+CREATE TRIGGER alert_visits_no_truncate BEFORE TRUNCATE ON hailong.alert_visits FOR EACH STATEMENT EXECUTE FUNCTION hailong.refuse_change();
 
 -- Name: activity_rollups count_after_delete; Type: TRIGGER; Schema: hailong; Owner: hailong_migrator
 
@@ -2648,6 +2895,10 @@ CREATE TRIGGER forget_after_truncate AFTER TRUNCATE ON hailong.turns FOR EACH ST
 
 CREATE TRIGGER refuse_erased BEFORE INSERT OR UPDATE ON hailong.interactions FOR EACH ROW EXECUTE FUNCTION hailong.refuse_erased();
 
+-- Name: open_interactions refuse_erased; Type: TRIGGER; Schema: hailong; Owner: hailong_migrator
+
+CREATE TRIGGER refuse_erased BEFORE INSERT OR UPDATE ON hailong.open_interactions FOR EACH ROW EXECUTE FUNCTION hailong.refuse_erased_snapshot();
+
 -- Name: release_files release_files_never_change; Type: TRIGGER; Schema: hailong; Owner: hailong_migrator
 
 CREATE TRIGGER release_files_never_change BEFORE DELETE OR UPDATE ON hailong.release_files FOR EACH ROW EXECUTE FUNCTION hailong.refuse_release_change();
@@ -2743,6 +2994,16 @@ CREATE TRIGGER windows_after_update AFTER UPDATE ON hailong.activity_rollups REF
 -- Name: activity_rollups windows_before_update; Type: TRIGGER; Schema: hailong; Owner: hailong_migrator
 
 CREATE TRIGGER windows_before_update AFTER UPDATE ON hailong.activity_rollups REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION hailong_private.count_windows_off();
+
+-- Name: alert_sendings alert_sendings_event_no_fkey; Type: FK CONSTRAINT; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE ONLY hailong.alert_sendings
+    ADD CONSTRAINT alert_sendings_event_no_fkey FOREIGN KEY (event_no) REFERENCES hailong.alert_events(event_no) ON DELETE CASCADE;
+
+-- Name: alert_visits alert_visits_seen_by_fkey; Type: FK CONSTRAINT; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE ONLY hailong.alert_visits
+    ADD CONSTRAINT alert_visits_seen_by_fkey FOREIGN KEY (seen_by) REFERENCES hailong.users(user_id);
 
 -- Name: assignments assignments_branch_id_counter_id_fkey; Type: FK CONSTRAINT; Schema: hailong; Owner: hailong_migrator
 
@@ -2887,6 +3148,22 @@ ALTER TABLE hailong.activity_marks ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE hailong.activity_rollups ENABLE ROW LEVEL SECURITY;
 
+-- Name: alert_events; Type: ROW SECURITY; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE hailong.alert_events ENABLE ROW LEVEL SECURITY;
+
+-- Name: alert_sendings; Type: ROW SECURITY; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE hailong.alert_sendings ENABLE ROW LEVEL SECURITY;
+
+-- Name: alert_visits; Type: ROW SECURITY; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE hailong.alert_visits ENABLE ROW LEVEL SECURITY;
+
+-- Name: alerts; Type: ROW SECURITY; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE hailong.alerts ENABLE ROW LEVEL SECURITY;
+
 -- Name: activity_marks any_branch; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
 CREATE POLICY any_branch ON hailong.activity_marks FOR SELECT TO hailong_worker USING (true);
@@ -3011,6 +3288,22 @@ CREATE POLICY by_branch ON hailong.activity_marks FOR INSERT TO hailong_ingest W
 
 CREATE POLICY by_branch ON hailong.activity_rollups USING ((branch_id = ANY (( SELECT hailong.visible_branches() AS visible_branches)::text[]))) WITH CHECK ((branch_id IN ( SELECT unnest(hailong.visible_branches()) AS unnest)));
 
+-- Name: alert_events by_branch; Type: POLICY; Schema: hailong; Owner: hailong_migrator
+
+CREATE POLICY by_branch ON hailong.alert_events USING ((branch_id = ANY (( SELECT hailong.visible_branches() AS visible_branches)::text[]))) WITH CHECK ((branch_id IN ( SELECT unnest(hailong.visible_branches()) AS unnest)));
+
+-- Name: alert_sendings by_branch; Type: POLICY; Schema: hailong; Owner: hailong_migrator
+
+CREATE POLICY by_branch ON hailong.alert_sendings USING ((branch_id = ANY (( SELECT hailong.visible_branches() AS visible_branches)::text[]))) WITH CHECK ((branch_id IN ( SELECT unnest(hailong.visible_branches()) AS unnest)));
+
+-- Name: alert_visits by_branch; Type: POLICY; Schema: hailong; Owner: hailong_migrator
+
+CREATE POLICY by_branch ON hailong.alert_visits USING ((branch_id = ANY (( SELECT hailong.visible_branches() AS visible_branches)::text[]))) WITH CHECK ((branch_id IN ( SELECT unnest(hailong.visible_branches()) AS unnest)));
+
+-- Name: alerts by_branch; Type: POLICY; Schema: hailong; Owner: hailong_migrator
+
+CREATE POLICY by_branch ON hailong.alerts USING ((branch_id = ANY (( SELECT hailong.visible_branches() AS visible_branches)::text[]))) WITH CHECK ((branch_id IN ( SELECT unnest(hailong.visible_branches()) AS unnest)));
+
 -- Name: assignments by_branch; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
 CREATE POLICY by_branch ON hailong.assignments USING ((branch_id = ANY (( SELECT hailong.visible_branches() AS visible_branches)::text[]))) WITH CHECK ((branch_id IN ( SELECT unnest(hailong.visible_branches()) AS unnest)));
@@ -3038,6 +3331,10 @@ CREATE POLICY by_branch ON hailong.hour_rollups USING ((branch_id = ANY (( SELEC
 -- Name: interactions by_branch; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
 CREATE POLICY by_branch ON hailong.interactions USING ((branch_id = ANY (( SELECT hailong.visible_branches() AS visible_branches)::text[]))) WITH CHECK ((branch_id IN ( SELECT unnest(hailong.visible_branches()) AS unnest)));
+
+-- Name: open_interactions by_branch; Type: POLICY; Schema: hailong; Owner: hailong_migrator
+
+CREATE POLICY by_branch ON hailong.open_interactions USING ((branch_id = ANY (( SELECT hailong.visible_branches() AS visible_branches)::text[]))) WITH CHECK ((branch_id IN ( SELECT unnest(hailong.visible_branches()) AS unnest)));
 
 -- Name: points by_branch; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
@@ -3131,6 +3428,10 @@ CREATE POLICY by_device ON hailong.streams FOR SELECT TO hailong_app, hailong_au
 
 CREATE POLICY by_staff ON hailong.staff_rollups AS RESTRICTIVE TO hailong_app USING (((( SELECT hailong.visible_staff() AS visible_staff) = '*'::text) OR (staff_id = ( SELECT hailong.visible_staff() AS visible_staff))));
 
+-- Name: alert_visits by_supervisors; Type: POLICY; Schema: hailong; Owner: hailong_migrator
+
+CREATE POLICY by_supervisors ON hailong.alert_visits AS RESTRICTIVE FOR INSERT TO hailong_app WITH CHECK (hailong.supervises(seen_by, branch_id));
+
 -- Name: calibrations; Type: ROW SECURITY; Schema: hailong; Owner: hailong_migrator
 
 ALTER TABLE hailong.calibrations ENABLE ROW LEVEL SECURITY;
@@ -3213,6 +3514,22 @@ CREATE POLICY not_by_clerks ON hailong.reviews AS RESTRICTIVE FOR INSERT TO hail
 
 CREATE POLICY not_for_clerks ON hailong.activity_rollups AS RESTRICTIVE TO hailong_app USING ((( SELECT hailong.visible_staff() AS visible_staff) = '*'::text));
 
+-- Name: alert_events not_for_clerks; Type: POLICY; Schema: hailong; Owner: hailong_migrator
+
+CREATE POLICY not_for_clerks ON hailong.alert_events AS RESTRICTIVE TO hailong_app USING ((( SELECT hailong.visible_staff() AS visible_staff) = '*'::text));
+
+-- Name: alert_sendings not_for_clerks; Type: POLICY; Schema: hailong; Owner: hailong_migrator
+
+CREATE POLICY not_for_clerks ON hailong.alert_sendings AS RESTRICTIVE TO hailong_app USING ((( SELECT hailong.visible_staff() AS visible_staff) = '*'::text));
+
+-- Name: alert_visits not_for_clerks; Type: POLICY; Schema: hailong; Owner: hailong_migrator
+
+CREATE POLICY not_for_clerks ON hailong.alert_visits AS RESTRICTIVE TO hailong_app USING ((( SELECT hailong.visible_staff() AS visible_staff) = '*'::text));
+
+-- Name: alerts not_for_clerks; Type: POLICY; Schema: hailong; Owner: hailong_migrator
+
+CREATE POLICY not_for_clerks ON hailong.alerts AS RESTRICTIVE TO hailong_app USING ((( SELECT hailong.visible_staff() AS visible_staff) = '*'::text));
+
 -- Name: device_status not_for_clerks; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
 CREATE POLICY not_for_clerks ON hailong.device_status AS RESTRICTIVE TO hailong_app USING ((( SELECT hailong.visible_staff() AS visible_staff) = '*'::text));
@@ -3228,6 +3545,10 @@ CREATE POLICY not_for_clerks ON hailong.dropped AS RESTRICTIVE TO hailong_app US
 -- Name: hour_rollups not_for_clerks; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
 CREATE POLICY not_for_clerks ON hailong.hour_rollups AS RESTRICTIVE TO hailong_app USING ((( SELECT hailong.visible_staff() AS visible_staff) = '*'::text));
+
+-- Name: open_interactions not_for_clerks; Type: POLICY; Schema: hailong; Owner: hailong_migrator
+
+CREATE POLICY not_for_clerks ON hailong.open_interactions AS RESTRICTIVE TO hailong_app USING ((( SELECT hailong.visible_staff() AS visible_staff) = '*'::text));
 
 -- Name: ratings not_for_clerks; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
@@ -3286,6 +3607,10 @@ CREATE POLICY oneself ON hailong.user_branches FOR SELECT TO hailong_app USING (
 -- Name: users oneself; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
 CREATE POLICY oneself ON hailong.users TO hailong_app USING ((user_id = ( SELECT hailong.visible_user() AS visible_user)));
+
+-- Name: open_interactions; Type: ROW SECURITY; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE hailong.open_interactions ENABLE ROW LEVEL SECURITY;
 
 -- Name: points; Type: ROW SECURITY; Schema: hailong; Owner: hailong_migrator
 
@@ -3520,6 +3845,10 @@ REVOKE ALL ON FUNCTION hailong.refuse_change() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION hailong.refuse_erased() FROM PUBLIC;
 
+-- Name: FUNCTION refuse_erased_snapshot(); Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+REVOKE ALL ON FUNCTION hailong.refuse_erased_snapshot() FROM PUBLIC;
+
 -- Name: FUNCTION roll_up(of_branch text, most integer, OUT taken integer, OUT set_aside integer); Type: ACL; Schema: hailong; Owner: hailong_migrator
 
 REVOKE ALL ON FUNCTION hailong.roll_up(of_branch text, most integer, OUT taken integer, OUT set_aside integer) FROM PUBLIC;
@@ -3529,6 +3858,21 @@ GRANT ALL ON FUNCTION hailong.roll_up(of_branch text, most integer, OUT taken in
 
 REVOKE ALL ON FUNCTION hailong.roll_up_activity(of_branch text, most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION hailong.roll_up_activity(of_branch text, most integer) TO hailong_worker;
+
+-- Name: TABLE user_branches; Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+GRANT SELECT ON TABLE hailong.user_branches TO hailong_app;
+GRANT SELECT ON TABLE hailong.user_branches TO hailong_backup;
+
+-- Name: FUNCTION supervises(person uuid, branch text); Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+REVOKE ALL ON FUNCTION hailong.supervises(person uuid, branch text) FROM PUBLIC;
+GRANT ALL ON FUNCTION hailong.supervises(person uuid, branch text) TO hailong_app;
+
+-- Name: FUNCTION sweep_alerts(moment timestamp with time zone); Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+REVOKE ALL ON FUNCTION hailong.sweep_alerts(moment timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION hailong.sweep_alerts(moment timestamp with time zone) TO hailong_worker;
 
 -- Name: FUNCTION visible_user(); Type: ACL; Schema: hailong; Owner: hailong_migrator
 
@@ -3684,6 +4028,37 @@ GRANT INSERT ON TABLE hailong.activity_marks TO hailong_ingest;
 
 GRANT SELECT ON SEQUENCE hailong.activity_marks_mark_no_seq TO hailong_backup;
 
+-- Name: TABLE alert_events; Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+GRANT SELECT ON TABLE hailong.alert_events TO hailong_backup;
+GRANT SELECT,INSERT ON TABLE hailong.alert_events TO hailong_worker;
+GRANT SELECT ON TABLE hailong.alert_events TO hailong_app;
+GRANT SELECT ON TABLE hailong.alert_events TO hailong_auditor;
+
+-- Name: SEQUENCE alert_events_event_no_seq; Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+GRANT SELECT ON SEQUENCE hailong.alert_events_event_no_seq TO hailong_backup;
+
+-- Name: TABLE alert_sendings; Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+GRANT SELECT ON TABLE hailong.alert_sendings TO hailong_backup;
+GRANT SELECT,INSERT,UPDATE ON TABLE hailong.alert_sendings TO hailong_worker;
+GRANT SELECT ON TABLE hailong.alert_sendings TO hailong_app;
+GRANT SELECT ON TABLE hailong.alert_sendings TO hailong_auditor;
+
+-- Name: TABLE alert_visits; Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+GRANT SELECT ON TABLE hailong.alert_visits TO hailong_backup;
+GRANT SELECT,INSERT ON TABLE hailong.alert_visits TO hailong_app;
+GRANT SELECT ON TABLE hailong.alert_visits TO hailong_auditor;
+
+-- Name: TABLE alerts; Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+GRANT SELECT ON TABLE hailong.alerts TO hailong_backup;
+GRANT SELECT,INSERT,UPDATE ON TABLE hailong.alerts TO hailong_worker;
+GRANT SELECT ON TABLE hailong.alerts TO hailong_app;
+GRANT SELECT ON TABLE hailong.alerts TO hailong_auditor;
+
 -- Name: TABLE assignments; Type: ACL; Schema: hailong; Owner: hailong_migrator
 
 GRANT SELECT ON TABLE hailong.assignments TO hailong_ingest;
@@ -3826,6 +4201,25 @@ GRANT SELECT ON TABLE hailong.hour_rollups TO hailong_backup;
 GRANT SELECT ON TABLE hailong.hour_rollups TO hailong_app;
 GRANT SELECT ON TABLE hailong.hour_rollups TO hailong_worker;
 GRANT SELECT ON TABLE hailong.hour_rollups TO hailong_auditor;
+
+-- Name: TABLE open_interactions; Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+GRANT SELECT ON TABLE hailong.open_interactions TO hailong_backup;
+GRANT SELECT,INSERT,UPDATE ON TABLE hailong.open_interactions TO hailong_ingest;
+GRANT SELECT,DELETE ON TABLE hailong.open_interactions TO hailong_worker;
+GRANT SELECT ON TABLE hailong.open_interactions TO hailong_auditor;
+
+-- Name: COLUMN open_interactions.branch_id; Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+GRANT SELECT(branch_id) ON TABLE hailong.open_interactions TO hailong_app;
+
+-- Name: COLUMN open_interactions.captured_at; Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+GRANT SELECT(captured_at) ON TABLE hailong.open_interactions TO hailong_app;
+
+-- Name: COLUMN open_interactions.judged_at; Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+GRANT UPDATE(judged_at) ON TABLE hailong.open_interactions TO hailong_worker;
 
 -- Name: TABLE points; Type: ACL; Schema: hailong; Owner: hailong_migrator
 
@@ -4019,11 +4413,6 @@ GRANT SELECT ON TABLE hailong.turns TO hailong_worker;
 GRANT SELECT ON TABLE hailong.turns TO hailong_app;
 GRANT SELECT ON TABLE hailong.turns TO hailong_backup;
 GRANT SELECT ON TABLE hailong.turns TO hailong_auditor;
-
--- Name: TABLE user_branches; Type: ACL; Schema: hailong; Owner: hailong_migrator
-
-GRANT SELECT ON TABLE hailong.user_branches TO hailong_app;
-GRANT SELECT ON TABLE hailong.user_branches TO hailong_backup;
 
 -- Name: TABLE enrolment_tokens; Type: ACL; Schema: hailong_private; Owner: hailong_migrator
 

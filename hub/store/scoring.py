@@ -93,14 +93,18 @@ def wake_ups(database: Database) -> Iterator[Wait]:
                 connection.commit()
 
 
-def branches_waiting(database: Database) -> list[str]:
+def branches_waiting(database: Database, *, live: bool = False) -> list[str]:
+    """With finished interactions to be scored; `live`: with snapshots to be judged."""
     with database.transaction() as connection:
-        return [str(row[0]) for row in connection.execute(_SQL["branches_waiting"])]
+        rows = connection.execute(_SQL["branches_waiting"], {"live": live})
+        return [str(row[0]) for row in rows]
 
 
-def claim(connection: ScoringConnection, branch_id: str, limit: int) -> list[Queued]:
+def claim(
+    connection: ScoringConnection, branch_id: str, limit: int, *, live: bool = False
+) -> list[Queued]:
     """Locked until the transaction ends; other workers pass them over."""
-    values = {"branch_id": branch_id, "limit": limit}
+    values = {"branch_id": branch_id, "limit": limit, "live": live}
     return [Queued(branch_id, *row) for row in connection.execute(_SQL["claim"], values)]
 
 
@@ -157,6 +161,11 @@ def write(
 
 def done(connection: ScoringConnection, key: Queued) -> None:
     connection.execute(_SQL["done"], asdict(key))
+
+
+def done_live(connection: ScoringConnection, key: Queued) -> None:
+    """Its snapshot is judged; the finished interaction, if it came meanwhile, still waits."""
+    connection.execute(_SQL["done_live"], asdict(key))
 
 
 def set_aside(connection: ScoringConnection, key: Queued, for_s: float) -> None:

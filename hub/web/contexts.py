@@ -54,6 +54,46 @@ class PointView:
 
 
 @dataclass(frozen=True, slots=True)
+class VisitView:
+    """Who went to look at an alert."""
+
+    login: str
+    seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AlertView:
+    flag_id: UUID
+    interaction_id: UUID
+    title: str
+    counter_id: str
+    number: int | None
+    zone: str | None
+    raised_at: datetime
+    state: str
+    """new, update, quiet (not heard of for a while), confirmed, withdrawn or lost."""
+    ended: bool
+    visits: Sequence[VisitView]
+    went: bool
+    """Whoever is reading has been there."""
+
+
+@dataclass(frozen=True, slots=True)
+class FailureView:
+    """A channel that could not be told of so many alerts."""
+
+    channel: str
+    failed: int
+
+
+@dataclass(frozen=True, slots=True)
+class AlertList:
+    live: int
+    alerts: Sequence[AlertView]
+    failures: Sequence[FailureView]
+
+
+@dataclass(frozen=True, slots=True)
 class BranchView:
     branch_id: str
     name: str

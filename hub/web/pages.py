@@ -10,11 +10,13 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from hub.api.decisions import decide_flag
 from hub.api.deps import InServices, InSpeech, Services, SignedIn, own_rows
 from hub.api.errors import NotFoundError
+from hub.auth.permissions import may_open
 from hub.auth.sessions import Session
 from hub.web import charts, urls
-from hub.web.contexts import InteractionFilter, Overview
+from hub.web.contexts import AlertList, InteractionFilter, Overview
 from hub.web.i18n import Speech
 from hub.web.render import Chrome, nav_for, page
+from hub.web.views.alerts import alert_list
 from hub.web.views.flags import queue
 from hub.web.views.gaps import gaps
 from hub.web.views.interaction import interaction_detail
@@ -40,12 +42,23 @@ def _overview(services: Services, session: Session, speech: Speech) -> Overview:
         return overview(connection, speech, services.settings.now())
 
 
+def alerts_for(services: Services, session: Session, speech: Speech) -> AlertList | None:
+    """None for who is not called by alerts."""
+    if not may_open(session.role, "page.alerts"):
+        return None
+    with own_rows(services, session) as connection:
+        now = services.settings.now()
+        return alert_list(connection, services.rulebook, speech, session, now)
+
+
 @router.get(urls.OVERVIEW, name="page.overview")
 def show_overview(
     request: Request, services: InServices, session: SignedIn, speech: InSpeech
 ) -> str:
     shown = _overview(services, session, speech)
-    return page("overview.html", chrome_of(request, session, speech), page=shown)
+    alerts = alerts_for(services, session, speech)
+    chrome = chrome_of(request, session, speech)
+    return page("overview.html", chrome, page=shown, alerts=alerts)
 
 
 @router.get(urls.OVERVIEW_LIVE, name="page.overview.live")

@@ -33,6 +33,11 @@ class RuleBook:
         rule = self.rules_by_id.get(rule_id)
         return title(rule, language) if rule else rule_id
 
+    def reviewed_outside(self, rule_id: str) -> bool:
+        """Whether people of another place look at what it raises."""
+        rule = self.rules_by_id.get(rule_id)
+        return rule is not None and rule.reviewed == "outside_branch"
+
     def part_title(self, rubric_id: str, part_id: str, language: UiLanguage) -> str:
         for rubric in self.rubrics_in_force:
             for part in (part for parts in rubric.parts.values() for part in parts):

@@ -11,6 +11,9 @@ SIGN_OUT = "/sign-out"
 LANGUAGE = "/language"
 OVERVIEW = "/overview"
 OVERVIEW_LIVE = "/overview/live"
+ALERTS = "/overview/alerts"
+ALERT_EVENTS = "/overview/alerts/events"
+WENT = "/alerts/{flag_id}/visits"
 INTERACTIONS = "/interactions"
 INTERACTION = "/interactions/{interaction_id}"
 QUEUE = "/queue"
@@ -42,6 +45,10 @@ def rules(branch_id: str) -> str:
 
 def decide(flag_id: UUID) -> str:
     return f"/flags/{flag_id}/reviews"
+
+
+def went(flag_id: UUID) -> str:
+    return f"/alerts/{flag_id}/visits"
 
 
 def static(name: str) -> str:

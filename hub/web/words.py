@@ -261,6 +261,14 @@ USER_ROLES: Final[Mapping[str, str]] = {
     UserRole.CLERK: N_("Counter staff"),
     UserRole.OPERATOR: N_("Operator"),
 }
+ALERT_STATES: Final[Mapping[str, str]] = {
+    "new": N_("New"),
+    "update": N_("Goes on"),
+    "quiet": N_("No further news"),
+    "confirmed": N_("Ended; the final measurement says the same"),
+    "withdrawn": N_("Withdrawn by the final measurement"),
+    "lost": N_("The counter did not tell how it ended"),
+}
 GROUPS: Final[Mapping[str, Mapping[str, str]]] = {
     "zone": ZONES,
     "role": ROLES,
@@ -281,6 +289,7 @@ GROUPS: Final[Mapping[str, Mapping[str, str]]] = {
     "drop_reason": DROP_REASONS,
     "flag_kind": FLAG_KINDS,
     "flag_state": FLAG_STATES,
+    "alert_state": ALERT_STATES,
     "outcome": OUTCOMES,
     "outcome_help": OUTCOME_HELP,
     "ground": GROUNDS,

@@ -89,6 +89,7 @@ class Hub:
         """Stream -> sequence -> bytes."""
         self.arrivals: list[tuple[str, int, bytes]] = []
         self.states: list[Body] = []
+        self.alerts: list[Body] = []
         self.refused: list[bytes] = []
         self._subscribed = False
         self.client = mqtt.Client(
@@ -171,6 +172,9 @@ class Hub:
     def _take(self, topic: Topic, body: Body, raw: bytes) -> None:
         if body.kind == "state":
             self.states.append(body)
+            return
+        if body.kind == "alert":
+            self.alerts.append(body)
             return
         assert body.stream is not None
         assert body.sequence is not None

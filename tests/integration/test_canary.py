@@ -23,7 +23,8 @@ from tests.site import Site, site
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
 
-SCRIPTED = "bảy con voi tím nhảy múa dưới chiếc ô vàng"
+SCRIPTED = "bảy con voi tím nhảy múa dưới chiếc ô vàng tôi muốn gặp lãnh đạo"
+"""Ends in words that an alert is sent for, while the interaction goes on."""
 STAGES = ("", "transcribe", "categories", "sentiment", "presence")
 RNG = np.random.default_rng(3)
 SOUND = RNG.normal(0, 900, 4096).astype(np.int16)
@@ -136,6 +137,8 @@ def test_the_phrase_was_read_and_each_stage_did_fail(world):
         "SELECT counter_id, count(*) FROM hailong.turns WHERE asr_confidence > 0 GROUP BY 1"
     )
     assert {counter for counter, _ in read} >= {"quay-01", "quay-02"}
+    alerts = [topic for topic, _ in world.wire.messages if topic.endswith("/alert")]
+    assert len(alerts) > 1, "what goes on must have been told of, too"
     log = world.site.log.read_text()
     for stage in STAGES[1:]:
         assert f"stage {'categories' if stage == 'sentiment' else stage} failed" in log

@@ -259,7 +259,7 @@ def test_erasing_takes_figures_flags_and_decisions_along(module_db):
     mine = A1.values
     migrator = module_db.open("migrator")
     entry = erasing.Erasure(1, "interaction", mine["interaction_id"], mine["at"])
-    assert erasing.apply(migrator, [entry]) == 6
+    assert erasing.apply(migrator, [entry]) == 11
     for table in ("interactions", "turns", "scores", "flags", "reviews", "scoring_queue"):
         left = module_db.rows(f"SELECT t::text FROM hailong.{table} t")
         assert "a1a1" not in marks(left)

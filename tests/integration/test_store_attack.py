@@ -344,6 +344,29 @@ def test_a_clerk_writes_no_review(connections, superuser):
             connection.execute(insert, [forged])
 
 
+def test_nobody_says_to_have_looked_in_anothers_name(connections, superuser):
+    row = inserted(superuser, "hailong.alert_visits", A1, A1.mark)
+    insert = (
+        "INSERT INTO hailong.alert_visits"
+        " SELECT * FROM jsonb_populate_record(NULL::hailong.alert_visits, %s::jsonb)"
+    )
+    connection = connections["app"]
+    with seen_as(connection, "cn-aaaa", "*"), pytest.raises(psycopg.errors.UniqueViolation):
+        connection.execute(insert, [row])
+    for other in (A1.values["clerk_id"], B1.values["user_id"]):
+        forged = row.replace(A1.values["user_id"], other)
+        with (
+            seen_as(connection, "cn-aaaa", "*"),
+            pytest.raises(psycopg.errors.InsufficientPrivilege),
+        ):
+            connection.execute(insert, [forged])
+    with (
+        seen_as(connection, "cn-aaaa", "cb-a1a1"),
+        pytest.raises(psycopg.errors.InsufficientPrivilege),
+    ):
+        connection.execute(insert, [row])
+
+
 def test_no_role_has_any_right_on_a_partition_but_the_backup(superuser, connections):
     """Row security is not inherited by a partition that is addressed directly."""
     there = partitions(superuser)

@@ -21,6 +21,9 @@ pytestmark = pytest.mark.integration
 
 ROLE = {
     "activity": "migrator",
+    "alert_pages": "app",
+    "alert_sendings": "worker",
+    "alerts": "worker",
     "auth": "app",
     "backtest": "app",
     "backup": "backup",
@@ -77,6 +80,8 @@ OTHERS = {
 """Queries that another role runs than the rest of their file."""
 EVERY_BRANCH = {
     ("activity", "ensure"): "makes partitions, which belong to all branches",
+    ("alert_sendings", "branches"): "the names on the buildings",
+    ("alerts", "sweep"): "ends what no counter ended; a count comes back",
     ("figures", "register"): "rubrics are the whole city's",
     ("figures", "registered"): "rubrics are the whole city's",
     ("figures", "take_up"): "rubrics are the whole city's",
@@ -109,6 +114,7 @@ EVERY_BRANCH = {
     ("scoring", "claim"): "keys alone, of the branch it goes to next",
     ("scoring", "claim_one"): "keys alone",
     ("scoring", "done"): "keys alone",
+    ("scoring", "done_live"): "keys alone",
     ("scoring", "set_aside"): "keys alone",
     ("standings", "branches"): "the names on the buildings",
     ("standings", "figures"): "counts over the whole city",
@@ -294,6 +300,15 @@ def values(owner) -> dict[str, Any]:
         "staff_hits": "exists ($[*] ? (@.confidence > 0))",
         "citizen_hits": None,
         "whole": True,
+        "live": False,
+        "payload": own["json"],
+        "received_at": NOW,
+        "live_since": NOW - timedelta(days=1),
+        "open_since": NOW - timedelta(days=1),
+        "ended_since": NOW - timedelta(days=1),
+        "event_no": 0,
+        "next_at": NOW,
+        "fault": "timeout",
     }
 
 
@@ -302,6 +317,9 @@ OTHERWISE = {
     ("ingest", "ensure_partitions"): {"from_at": NOW, "to_at": NOW},
     ("ingest", "store_outcomes"): {"outcome": "done"},
     ("backup", "mark_restored"): {"sha256": "0" * 64},
+    ("alerts", "found_again"): {"evidence": f'{{"mark": "{A1.mark}"}}'},
+    ("alert_sendings", "record"): {"state": "sent"},
+    ("alerts", "put_alert"): {"role": "staff", "rule_id": "r"},
     ("calibrate", "put_calibration"): {"rubrics": "[]", "report": "{}"},
     ("scoring", "put_flag"): {"kind": "review", "role": "staff", "rule_id": "r"},
     ("scoring", "withdraw_flags"): {"flag_ids": []},

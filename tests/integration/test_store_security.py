@@ -39,6 +39,11 @@ BRANCH_TABLES = (
     "activity_rollups",
     "rule_standings",
     "review_budgets",
+    "open_interactions",
+    "alerts",
+    "alert_events",
+    "alert_visits",
+    "alert_sendings",
     "row_counts",
     "row_changes",
     "ratings",
@@ -114,6 +119,37 @@ def fill(db, branch):
         FLAG[branch],
         keys[3],
         USER,
+    )
+    db.rows(
+        "INSERT INTO hailong.open_interactions VALUES (%s, %s, %s, %s, 'd', now(), '{}', %s, now())",
+        *keys,
+        INTERACTION[branch],
+    )
+    db.rows(
+        "INSERT INTO hailong.alerts VALUES (%s, %s, %s, %s, %s, 'r', 1, 3, 'staff', '{}', 1, 'new',"
+        " NULL, now(), now(), now())",
+        *keys[:3],
+        FLAG[branch],
+        keys[3],
+    )
+    db.rows(
+        "INSERT INTO hailong.alert_events (branch_id, counter_id, at, flag_id, interaction_id, what,"
+        " event_at) VALUES (%s, %s, %s, %s, %s, 'new', now())",
+        *keys[:3],
+        FLAG[branch],
+        keys[3],
+    )
+    db.rows(
+        "INSERT INTO hailong.alert_visits VALUES (%s, %s, %s, %s, %s, %s, now())",
+        *keys[:3],
+        FLAG[branch],
+        USER,
+        keys[3],
+    )
+    db.rows(
+        "INSERT INTO hailong.alert_sendings SELECT event_no, 'kenh', branch_id, 'waiting', 0, now(),"
+        " now() FROM hailong.alert_events WHERE branch_id = %s",
+        branch,
     )
     db.rows(
         "INSERT INTO hailong_private.activity VALUES (%s, 'quay-05', %s, 'd', 1, 1, 1, 1, -20,"
@@ -244,6 +280,11 @@ def test_a_clerk_sees_the_own_alone(app, table):
         "activity_rollups",
         "rule_standings",
         "review_budgets",
+        "open_interactions",
+        "alerts",
+        "alert_events",
+        "alert_visits",
+        "alert_sendings",
         "row_counts",
         "row_changes",
         "ratings",

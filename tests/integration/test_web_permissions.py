@@ -5,6 +5,7 @@ from uuid import uuid4
 import pytest
 from fastapi.routing import APIRoute
 
+from hub.api.alert_feed import StreamLimits
 from hub.api.app import ROUTERS, route_names
 from hub.auth import passwords
 from hub.auth.permissions import PUBLIC, ROUTES, UserRole, may_open
@@ -21,7 +22,9 @@ DECISION = {"outcome": "confirmed", "ground": "eyewitness", "expected_review_no"
 def site(hub_db, branch, monkeypatch) -> Site:
     monkeypatch.setattr(passwords, "_hasher", QUICK)
     hub_db.rows("INSERT INTO hailong.staff VALUES ('cb-0117', %s)", branch)
-    return Site(hub_db.open("app"), hub_db.open("migrator"), branch)
+    # A stream of events ends by itself; here soon, so that its answer is whole.
+    soon = StreamLimits(beat_s=0.05, lifetime_s=0.1)
+    return Site(hub_db.open("app"), hub_db.open("migrator"), branch, streams=soon)
 
 
 def ask(client, route: APIRoute, headers: dict[str, str]):

@@ -14,7 +14,17 @@ FORBIDDEN = {
     "hailong": {"demo", "tests", "benchmarks"},
     "demo": {"tests", "benchmarks"},
 }
-ABOVE_STORE = {"ingest", "scoring", "casework", "auth", "api", "web", "privacy", "backup"}
+ABOVE_STORE = {
+    "ingest",
+    "scoring",
+    "casework",
+    "auth",
+    "api",
+    "web",
+    "privacy",
+    "backup",
+    "alerting",
+}
 WIRE_LIBRARIES = {"pydantic"}
 
 
@@ -62,7 +72,9 @@ def test_the_store_knows_nothing_above_it():
     assert not wrong
 
 
-@pytest.mark.parametrize("folder", ["ingest", "scoring", "casework", "privacy", "backup"])
+@pytest.mark.parametrize(
+    "folder", ["ingest", "scoring", "casework", "privacy", "backup", "alerting"]
+)
 def test_nothing_below_the_pages_imports_them(folder):
     wrong = {
         f"{path.relative_to(ROOT)} imports {name}"

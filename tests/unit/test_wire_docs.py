@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from edge_agent import alert, alert_queue
 from schemas import envelope, request
 from schemas.control import ConfirmPayload
 from schemas.registry import PAYLOADS, SEQUENCED
@@ -49,9 +50,18 @@ def test_the_topics_are_those_of_the_code():
     assert f"`{PREFIX}/{{branch}}/{{counter}}/{{kind}}`" in PAGE
 
 
-def test_alert_is_said_to_be_reserved():
+def test_what_an_alert_is_for_is_said():
     (about,) = (row[3] for row in rows("Topics") if row[0] == "alert")
-    assert about == "reserved for live alerts on open interactions; nothing sends it yet"
+    assert about == "a snapshot of an interaction that goes on, when somebody may have to walk over"
+
+
+def test_when_an_alert_is_taken_is_told_as_it_is():
+    told = PAGE[PAGE.index("`alert` has the payload") :].split("\n\n")[0].replace("\n", " ")
+    for words in sorted(alert.WORDS):
+        assert re.search(rf"[ ,]{words}\b", told)
+    assert f"each {alert.UNATTENDED_EVERY_S:.0f} s" in told
+    assert f"one in {alert.EVERY_S:.0f} s at most" in told
+    assert f"within {alert_queue.OLDEST_S / 60:.0f} minutes" in told
 
 
 def test_the_reasons_are_those_of_the_code_in_their_order():

@@ -285,7 +285,7 @@ def test_the_documented_layout_takes_a_golden_message_apart():
     assert VerifyKey(PUBLIC_KEY).verify(signed, signature) == signed
 
 
-def test_alert_is_said_to_be_reserved():
-    said = "Reserved for live alerts: a snapshot of an interaction that is still open."
+def test_what_an_alert_is_for_is_said():
+    said = "A snapshot of an interaction that is still open, when somebody may have to walk over:"
     assert ASYNCAPI["channels"]["alert"]["description"].startswith(said)
     assert ASYNCAPI["operations"]["sendAlert"]["summary"].startswith(said)

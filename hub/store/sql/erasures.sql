@@ -53,6 +53,22 @@ DELETE FROM hailong.interactions
 WHERE branch_id = %(branch_id)s AND counter_id = %(counter_id)s AND at = %(at)s
   AND interaction_id = %(interaction_id)s;
 
+-- name: delete_alert_visits
+-- Who went to look, while it went on.
+DELETE FROM hailong.alert_visits WHERE interaction_id = %(subject)s::uuid;
+
+-- name: delete_alert_events
+-- What was told of it, and to which channel.
+DELETE FROM hailong.alert_events WHERE interaction_id = %(subject)s::uuid;
+
+-- name: delete_alerts
+-- What was found in it while it went on.
+DELETE FROM hailong.alerts WHERE interaction_id = %(subject)s::uuid;
+
+-- name: delete_snapshot
+-- Its newest snapshot, also where it never came to an end.
+DELETE FROM hailong.open_interactions WHERE interaction_id = %(subject)s::uuid;
+
 -- name: lock_rollups
 -- Until the pseudonym is gone nobody counts it again: the rollup worker passes the branches over.
 SELECT pg_advisory_xact_lock(hailong_private.rollup_lock(b.branch_id))

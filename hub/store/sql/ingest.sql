@@ -111,11 +111,42 @@ JOIN pg_temp.stored_interactions s USING (branch_id, counter_id, at, interaction
 INSERT INTO hailong.scoring_queue AS known (branch_id, counter_id, at, interaction_id)
 SELECT branch_id, counter_id, at, interaction_id FROM pg_temp.stored_interactions
 ORDER BY branch_id, counter_id, at, interaction_id
-ON CONFLICT (branch_id, counter_id, at, interaction_id) DO UPDATE SET queued_at = now();
+ON CONFLICT (branch_id, counter_id, at, interaction_id)
+DO UPDATE SET queued_at = now(), live = false;
 
 -- name: notify_scoring
 -- Wakes the scoring worker when this transaction commits.
 NOTIFY hailong_scoring;
+
+-- name: store_snapshots
+-- The latest snapshot of an interaction that goes on; one of an interaction that has ended, or that
+-- was overtaken on its way, changes nothing. What was stored is to be judged.
+WITH stored AS (
+    INSERT INTO hailong.open_interactions AS known (
+        branch_id, counter_id, at, interaction_id, device_id, captured_at, payload, message_id,
+        received_at)
+    SELECT branch_id, counter_id, at, interaction_id, device_id, captured_at, payload::jsonb,
+           message_id, received_at
+    FROM unnest(%(branch_id)s::text[], %(counter_id)s::text[], %(at)s::timestamptz[],
+                %(interaction_id)s::uuid[], %(device_id)s::text[], %(captured_at)s::timestamptz[],
+                %(payload)s::text[], %(message_id)s::uuid[], %(received_at)s::timestamptz[])
+        AS r (branch_id, counter_id, at, interaction_id, device_id, captured_at, payload,
+              message_id, received_at)
+    WHERE NOT EXISTS (
+        SELECT FROM hailong.interactions i
+        WHERE i.branch_id = r.branch_id AND i.counter_id = r.counter_id AND i.at = r.at
+          AND i.interaction_id = r.interaction_id)
+    ORDER BY branch_id, counter_id, at, interaction_id
+    ON CONFLICT (branch_id, counter_id, at, interaction_id) DO UPDATE SET
+        device_id = excluded.device_id, captured_at = excluded.captured_at,
+        payload = excluded.payload, message_id = excluded.message_id,
+        received_at = excluded.received_at, judged_at = NULL
+    WHERE known.captured_at < excluded.captured_at
+    RETURNING branch_id, counter_id, at, interaction_id)
+INSERT INTO hailong.scoring_queue (branch_id, counter_id, at, interaction_id, live)
+SELECT branch_id, counter_id, at, interaction_id, true FROM stored
+ORDER BY branch_id, counter_id, at, interaction_id
+ON CONFLICT DO NOTHING;
 
 -- name: store_health
 -- The newest report of a device; one that was under way for long is older than what is known.

@@ -300,6 +300,9 @@ LEFT JOIN (
           GROUP BY x.kept_in, x.part OFFSET 0) p
     WHERE hailong.is_kept(p.kept_in, p.part) GROUP BY p.kept_in) k ON k.kept_in = c.name
 UNION ALL SELECT 'ratings', count(*), min(at) FROM hailong.ratings
+UNION ALL SELECT 'open_interactions', count(*), min(captured_at) FROM hailong.open_interactions
+UNION ALL SELECT 'alerts', count(*), min(at) FROM hailong.alerts
+UNION ALL SELECT 'alert_visits', count(*), min(seen_at) FROM hailong.alert_visits
 UNION ALL SELECT 'assignments', count(*), min(from_at) FROM hailong.assignments
 UNION ALL SELECT 'device_status', count(*), min(status_since) FROM hailong.device_status
 UNION ALL SELECT 'rejects', count(*), min(received_at) FROM hailong.rejects

@@ -10,16 +10,16 @@ LISTEN hailong_scoring;
 UNLISTEN *;
 
 -- name: branches_waiting
--- Branches with something that is due.
+-- Branches with something that is due: of `live`, snapshots, otherwise finished interactions.
 SELECT DISTINCT branch_id FROM hailong.scoring_queue
-WHERE queued_at <= now()
+WHERE queued_at <= now() AND live = %(live)s
 ORDER BY branch_id;
 
 -- name: claim
 -- The next interactions of a branch. Another worker's are passed over; what was set aside has
 -- its time in the future.
 SELECT counter_id, at, interaction_id FROM hailong.scoring_queue
-WHERE branch_id = %(branch_id)s AND queued_at <= now()
+WHERE branch_id = %(branch_id)s AND queued_at <= now() AND live = %(live)s
 ORDER BY queued_at, interaction_id
 LIMIT %(limit)s
 FOR UPDATE SKIP LOCKED;
@@ -95,6 +95,12 @@ WHERE branch_id = %(branch_id)s AND counter_id = %(counter_id)s AND at = %(at)s
 DELETE FROM hailong.scoring_queue
 WHERE branch_id = %(branch_id)s AND counter_id = %(counter_id)s AND at = %(at)s
   AND interaction_id = %(interaction_id)s;
+
+-- name: done_live
+-- A snapshot's. Where the finished interaction has taken its place in the queue, that stays.
+DELETE FROM hailong.scoring_queue
+WHERE branch_id = %(branch_id)s AND counter_id = %(counter_id)s AND at = %(at)s
+  AND interaction_id = %(interaction_id)s AND live;
 
 -- name: set_aside
 -- One that cannot be scored waits; a new revision of it is due at once again.

@@ -45,6 +45,21 @@ _CLASSES: Final = {
         N_("Decisions"),
         N_("Who decided what on which ground; nothing of it is ever changed."),
     ),
+    "open_interactions": (
+        N_("Interactions that go on"),
+        N_(
+            "The newest snapshot of each, with the same measurements; deleted when it ends, or "
+            "after a day."
+        ),
+    ),
+    "alerts": (
+        N_("Live alerts"),
+        N_("Which rule called somebody to a counter, where in the interaction, how it ended."),
+    ),
+    "alert_visits": (
+        N_("Visits on alerts"),
+        N_("Who went to look, and when; nothing of it is ever changed."),
+    ),
     "rollups": (
         N_("Sums by counter"),
         N_("By day: how many, sums and spread of each measurement; no single interaction."),
