@@ -236,7 +236,8 @@ def test_a_clerk_sees_the_own_alone(app, table):
         "row_counts",
         "row_changes",
     ],
-    "table", ["activity", "rejects", "rollups", "hour_rollups", "activity_rollups", "ratings"]
+    "table",
+    ["activity", "rejects", "rollups", "hour_rollups", "activity_rollups", "ratings"],
 )
 def test_what_is_a_counters_and_no_persons_no_clerk_sees(app, table):
     assert seen(app, table, [OURS], f"{OURS}-an") == []
