@@ -8,7 +8,7 @@ from typing import Any
 
 from benchmarks.pages.city import NOW, Counter
 from benchmarks.pages.sums import ROLLUP_FROM
-from hub.store import pages, reviews, rollups
+from hub.store import pages, rollups, standings
 from hub.store.pages import PageConnection
 
 WAITING = ("live", "review")
@@ -78,7 +78,7 @@ def _one(connection: PageConnection, sample: Any) -> Any:
     scores = pages.scores(connection, row)
     flags = pages.flags(connection, kinds=SHOWN, interaction_id=sample.interaction_id, limit=50)
     pages.reviews(connection, [flag.flag_id for flag in flags])
-    reviews.tallies(connection)
+    standings.tallies(connection)
     assert (len(turns), len(scores)) == (40, 2)
     return row
 
@@ -87,12 +87,12 @@ def _queue(connection: PageConnection, _sample: Any) -> Any:
     waiting = pages.flags(connection, kinds=WAITING, state="open", limit=200)
     pages.flags(connection, kinds=("trend",), state="open", limit=50)
     pages.reviews(connection, [flag.flag_id for flag in waiting])
-    reviews.tallies(connection)
+    standings.tallies(connection)
     return waiting
 
 
 def _precision(connection: PageConnection, _sample: Any) -> Any:
-    return reviews.tallies(connection)
+    return standings.tallies(connection)
 
 
 def _devices(connection: PageConnection, _sample: Any) -> Any:

@@ -22,6 +22,7 @@ pytestmark = pytest.mark.integration
 ROLE = {
     "activity": "migrator",
     "auth": "app",
+    "backtest": "app",
     "backup": "backup",
     "calibrate": "migrator",
     "erasures": "migrator",
@@ -40,6 +41,8 @@ ROLE = {
     "roster": "migrator",
     "row_counts": "migrator",
     "scoring": "worker",
+    "standings": "worker",
+    "trends": "app",
 }
 """Whose queries a file holds. The migrator's are an operator's commands over all branches: of
 those it is asked that no service may run them."""
@@ -107,6 +110,9 @@ EVERY_BRANCH = {
     ("scoring", "claim_one"): "keys alone",
     ("scoring", "done"): "keys alone",
     ("scoring", "set_aside"): "keys alone",
+    ("standings", "branches"): "the names on the buildings",
+    ("standings", "figures"): "counts over the whole city",
+    ("standings", "put_figure"): "counts over the whole city",
 }
 """What docs/store-rights.md gives over all branches, and why."""
 ABSENT = {
@@ -157,7 +163,6 @@ def values(owner) -> dict[str, Any]:
         "secret_sha256": own["secret"],
         "doubled": 1,
         "since": NOW - timedelta(days=1),
-        "whole": True,
         "messages": 1,
         "subject": own["interaction_id"],
         "backup": own["word"],
@@ -174,6 +179,7 @@ def values(owner) -> dict[str, Any]:
         "kinds": ["live", "review", "trend"],
         "state": None,
         "flagged": False,
+        "city": True,
         "figure": "experience",
         "limit": 50,
         "day_start": NOW - timedelta(days=1),
@@ -262,6 +268,32 @@ def values(owner) -> dict[str, Any]:
         "command": "self_test",
         "valid_s": 60.0,
         "outcome_at": NOW,
+        "bulk": False,
+        "held": None,
+        "sampled": False,
+        "reviewer": "branch",
+        "standing_no": 2,
+        "standing": "active",
+        "silent_until": None,
+        "seed": None,
+        "counted_from": None,
+        "pooled": False,
+        "set_by": own["login"],
+        "decided": 1,
+        "with_ground": 1,
+        "founded": 1,
+        "counted_at": NOW,
+        "used": 1,
+        "trend_since": None,
+        "trend_reason": None,
+        "most_ms": "1000",
+        "until": NOW + timedelta(days=1),
+        "certain": False,
+        "measurements": None,
+        "spans": None,
+        "staff_hits": "exists ($[*] ? (@.confidence > 0))",
+        "citizen_hits": None,
+        "whole": True,
     }
 
 
@@ -273,6 +305,11 @@ OTHERWISE = {
     ("calibrate", "put_calibration"): {"rubrics": "[]", "report": "{}"},
     ("scoring", "put_flag"): {"kind": "review", "role": "staff", "rule_id": "r"},
     ("scoring", "withdraw_flags"): {"flag_ids": []},
+    ("backtest", "stays"): {"coverage": "true", "zones": ["intake"]},
+    ("backtest", "stays_of"): {"coverage": "true", "zones": ["intake"]},
+    ("standings", "add_standing"): {"rule_id": "r", "reason": "by_hand"},
+    ("standings", "put_figure"): {"rule_id": "r", "bulk": 0, "branches": 1},
+    ("standings", "spend"): {"rule_id": "r", "held": 1},
     ("auth", "open_session"): {"token_sha256": b"n" * 32},
     ("pages", "page_of_branches"): WIDEST,
     ("pages", "page_of_clerk"): WIDEST,

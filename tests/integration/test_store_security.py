@@ -37,6 +37,8 @@ BRANCH_TABLES = (
     "hour_rollups",
     "staff_rollups",
     "activity_rollups",
+    "rule_standings",
+    "review_budgets",
     "row_counts",
     "row_changes",
     "ratings",
@@ -133,6 +135,13 @@ def fill(db, branch):
     ):
         columns = ", ".join(["%s"] * len(cell + more))
         db.rows(f"INSERT INTO hailong.{table} VALUES ({columns}, 'intake', 1, 1, 1)", *cell, *more)
+    db.rows(
+        "INSERT INTO hailong.rule_standings (branch_id, rule_id, rule_version, standing_no,"
+        " standing, reason, since) VALUES (%s, 'r', 1, 1, 'active', 'silence_over', %s)",
+        branch,
+        AT,
+    )
+    db.rows("INSERT INTO hailong.review_budgets VALUES (%s, %s, 'r')", branch, AT.date())
     db.rows(
         "INSERT INTO hailong.activity_rollups VALUES"
         " (%s, 'quay-05', %s, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)",
@@ -233,11 +242,12 @@ def test_a_clerk_sees_the_own_alone(app, table):
         "rollups",
         "hour_rollups",
         "activity_rollups",
+        "rule_standings",
+        "review_budgets",
         "row_counts",
         "row_changes",
+        "ratings",
     ],
-    "table",
-    ["activity", "rejects", "rollups", "hour_rollups", "activity_rollups", "ratings"],
 )
 def test_what_is_a_counters_and_no_persons_no_clerk_sees(app, table):
     assert seen(app, table, [OURS], f"{OURS}-an") == []
