@@ -19,7 +19,7 @@ from hub.scoring.arithmetic import Seen, Total, Value, part_value, total
 from hub.scoring.calibration import Calibration
 from hub.scoring.facts import Facts
 from hub.scoring.heard import TEXT_COVERAGE, transcription_confidence
-from hub.scoring.quantities import QUANTITIES, Read, coverage_of
+from hub.scoring.quantities import QUANTITIES, Quantity, coverage_of
 from hub.scoring.rubrics import FIGURES, FigureName, Item, Rubric, RubricPart
 from hub.scoring.score import (
     LEAST_CONFIDENCE,
@@ -127,8 +127,8 @@ def read_table(rubric: Rubric, cases: Sequence[tuple[InteractionPayload, Facts]]
     names = sorted({name for part in parts for name in part.coverage})
     texts = {name: role for role, name in TEXT_COVERAGE.items() if name in names}
     # Interaction by interaction: each is looked through once for all that is asked of it.
-    reads = [QUANTITIES[name].of for name in measures]
-    rows = [_asked(case, reads, names, texts.values()) for case in cases]
+    asked = [QUANTITIES[name] for name in measures]
+    rows = [_asked(case, asked, names, texts.values()) for case in cases]
     width = len(measures) + len(names) + len(texts)
     columns = iter(np.array(rows, np.float64).reshape(len(cases), width).T.copy())
     return Table(
@@ -141,12 +141,14 @@ def read_table(rubric: Rubric, cases: Sequence[tuple[InteractionPayload, Facts]]
 
 def _asked(
     case: tuple[InteractionPayload, Facts],
-    reads: Sequence[Read],
+    asked: Sequence[Quantity],
     names: Sequence[str],
     texts: Iterable[Role],
 ) -> list[float]:
     interaction, facts = case
-    found = [read(interaction, facts) for read in reads]
+    # Where every kind of phrase is sent, as nearly everywhere, nobody need ask for each quantity.
+    whole = interaction.coverage.categories_sent is None
+    found = [one.read(interaction, facts) if whole else one.of(interaction, facts) for one in asked]
     return [
         *(np.nan if quantity is None else quantity for quantity in found),
         *(coverage_of(interaction, name) for name in names),

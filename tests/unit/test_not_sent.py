@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from edge_agent.measure import Measured
 from edge_agent.narrow import narrow
+from hub.scoring.batch import read_table, score_table
 from hub.scoring.condition import All, Any, Case, Count, Hits, Not
 from hub.scoring.condition import Measured as MeasuredCondition
 from hub.scoring.facts import Facts
@@ -122,6 +123,8 @@ def test_no_kind_changes_a_quantity_that_does_not_name_it(name):
 @given(interactions(), facts(), KINDS, st.sampled_from(RUBRICS))
 def test_figures_move_towards_neutral_alone_and_only_widen(interaction, known, sent, rubric):
     left = sending(interaction, sent)
+    at_once = score_table(read_table(rubric, [(left, known), (interaction, known)]), rubric)
+    assert at_once.at(0) == score(left, known, rubric)
     figures = (score(one, known, rubric).figures for one in (interaction, left))
     for more, after in zip(*figures, strict=True):
         for one, other in zip(more.parts, after.parts, strict=True):
