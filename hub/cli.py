@@ -12,6 +12,7 @@ from hub import logs
 from hub.auth.permissions import UserRole
 from hub.auth.users import create_user
 from hub.cli_alerts import alerts
+from hub.cli_backtest import backtest_rule
 from hub.cli_backup import COMMANDS as BACKUP_COMMANDS
 from hub.cli_broker import broker_config
 from hub.cli_check import check
@@ -23,6 +24,7 @@ from hub.cli_options import common_options
 from hub.cli_releases import GROUPS as RELEASES
 from hub.cli_rollups import rollups
 from hub.cli_rules import rules
+from hub.cli_standing import COMMANDS as STANDING_COMMANDS
 from hub.health.settings import OperationsSettings
 from hub.run import PARTS, run_hub, usual_parts
 from hub.settings import HubSettings
@@ -151,5 +153,7 @@ for group in (*RELEASES, *BACKUP_COMMANDS, *FIGURES):
     hub.add_command(group)
 hub.add_command(rollups)
 hub.add_command(rules)
+for command in (*STANDING_COMMANDS, backtest_rule):
+    rules.add_command(command)
 hub.add_command(check)
 hub.add_command(alerts)

@@ -146,7 +146,14 @@ def _score(
 ) -> Callable[[], None]:
     database = Database(settings.database_url("worker"), application_name=connection_name("score"))
     heart = Heart("score")
-    worker = ScoringWorker(database, load_rubrics(), load_rules(), lambda: datetime.now(UTC), heart)
+    worker = ScoringWorker(
+        database,
+        load_rubrics(),
+        load_rules(),
+        lambda: datetime.now(UTC),
+        heart,
+        by_standing=True,
+    )
     health.part("score", [heart], worker.missing, role="worker", read=read_backlog)
     dispatcher = _dispatcher(settings)
 

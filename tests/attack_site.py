@@ -66,6 +66,8 @@ class Owner:
             "flag_id": uuid(5),
             "json": f'{{"mark": "{mark}"}}',
             "word": f"word {mark}",
+            "rule_id": f"rule_{mark}",
+            "day": at.date(),
             "sha256": mark * 16,
             "release_no": 2 * (ord(mark[0]) - ord("a")) + number,
             "rollout_no": 2 * (ord(mark[0]) - ord("a")) + number,
@@ -155,6 +157,12 @@ FILLERS = {
     "hailong.reviews": (
         f"({KEY}, %(flag_id)s, 1, %(interaction_id)s, 'coached', 'clerk_agrees', %(user_id)s)"
     ),
+    "hailong.rule_standings": (
+        "(%(branch_id)s, %(rule_id)s, 1, 1, 'active', 'by_hand', %(at)s, NULL, NULL, NULL, 0, 0,"
+        " 0, false, %(login)s)"
+    ),
+    "hailong.rule_figures": "(%(rule_id)s, 1, 1, 1, 1, 0, 1, %(at)s)",
+    "hailong.review_budgets": "(%(branch_id)s, %(day)s, %(rule_id)s, 1, 0, NULL, NULL)",
     "hailong.erased": "(%(token_sha256)s, 'interaction', %(number)s, now())",
     "hailong_private.rollup_contributions": (
         f"({KEY}, %(interaction_id)s, 'intake', %(staff_id)s, '{{interactions}}', '{{\"\"}}', '{{1}}')"

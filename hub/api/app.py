@@ -25,7 +25,7 @@ from hub.api.headers import SecurityHeaders
 from hub.api.watch import CountRequests
 from hub.auth.permissions import PUBLIC, ROUTES
 from hub.store.pool import Database
-from hub.web import alerts, pages, signin, urls
+from hub.web import alerts, pages, rule_pages, signin, urls
 from hub.web.i18n import LANGUAGES, catalogue
 from hub.web.rulebook import RuleBook
 
@@ -42,6 +42,7 @@ ROUTERS: Final = (
     pages.router,
     alerts.router,
     alert_stream.router,
+    rule_pages.router,
 )
 _MAX_BODY_BYTES: Final = 64 * 1024
 

@@ -21,14 +21,16 @@ from hub import metrics
 from hub.errors import HubError
 from hub.health.heart import IDLE, SCORING, WAITING_FOR_DATABASE, Heart
 from hub.scoring import in_force
+from hub.scoring.admission import Admission, Admitted, live_allowed
 from hub.scoring.calibration import Calibration
 from hub.scoring.facts import Facts
 from hub.scoring.flag import Flag, flags
-from hub.scoring.live import LiveJudge
+from hub.scoring.live import LiveJudge, every_rule
 from hub.scoring.rubrics import Rubric, rubric_for
 from hub.scoring.rules import Rule
 from hub.scoring.score import Scores, score
 from hub.scoring.score_rows import score_rows
+from hub.scoring.standing_keeper import StandingKeeper
 from hub.store import alerts
 from hub.store import scoring as store
 from hub.store.errors import RowRefusedError, StoreError
@@ -60,14 +62,20 @@ class ScoringWorker:
         rules: Sequence[Rule],
         clock: Callable[[], datetime],
         heart: Heart | None = None,
+        *,
+        by_standing: bool = False,
     ) -> None:
-        """`clock` is what scored_at and raised_at say, in UTC."""
+        """`clock` is what scored_at and raised_at say, in UTC. `by_standing`: flags are shown as
+        their rules stand at the branch and within its budget of a day; without it, all of them
+        as their rules ask.
+        """
         self._heart = heart or Heart("score")
         self._database = database
         self._rubrics = rubrics
         self._rules = rules
         self._clock = clock
-        self._live = LiveJudge(database, rules, clock)
+        self._live = LiveJudge(database, rules, clock, live_allowed if by_standing else every_rule)
+        self._keeper = StandingKeeper(database, rules, clock) if by_standing else None
         self._failures: OrderedDict[Queued, int] = OrderedDict()
         self._state: str | None = None
         self._taken_up = False
@@ -132,6 +140,8 @@ class ScoringWorker:
         """Listens first, then looks: nothing queued in between is missed."""
         while not stop.is_set():
             self._heart.beat(SCORING)
+            if self._keeper is not None:
+                self._keeper.look_if_due()
             self.run_once()
             for _ in range(round(_POLL_S / _SLICE_S)):
                 self._heart.beat(IDLE)
@@ -162,6 +172,11 @@ class ScoringWorker:
         failed: set[Queued] = set()
         now = self._clock()
         calibration = in_force.calibration(connection)
+        admission = (
+            Admission(connection, keys[0].branch_id, self._rules, now)
+            if self._keeper is not None and keys
+            else None
+        )
         for stored in store.load(connection, keys):
             try:
                 scores, raised = self._judge(stored, calibration)
@@ -169,7 +184,12 @@ class ScoringWorker:
                 self._set_aside(connection, stored.key, error)
                 failed.add(stored.key)
                 continue
-            store.write(connection, stored.key, score_rows(scores), flag_rows(raised), now)
+            admitted = (
+                [Admitted(flag, flag.kind) for flag in raised]
+                if admission is None
+                else admission.admit(stored.key, raised)
+            )
+            store.write(connection, stored.key, score_rows(scores), flag_rows(admitted), now)
             alerts.settle(connection, stored.key, partial(self._supported, stored, raised), now)
         for key in keys:
             # Also one that was deleted meanwhile: nothing is left to be scored.
@@ -257,17 +277,20 @@ def _turn(row: Mapping[str, Any]) -> dict[str, Any]:
     return kept
 
 
-def flag_rows(raised: Sequence[Flag]) -> list[FlagRow]:
+def flag_rows(admitted: Sequence[Admitted]) -> list[FlagRow]:
     return [
         FlagRow(
-            flag_id=flag.flag_id,
-            rule_id=flag.rule_id,
-            rule_version=flag.rule_version,
-            kind=flag.kind,
-            severity=flag.severity,
-            role=flag.role,
-            evidence=[one.as_json() for one in flag.evidence],
-            coverage=flag.coverage,
+            flag_id=one.flag.flag_id,
+            rule_id=one.flag.rule_id,
+            rule_version=one.flag.rule_version,
+            kind=one.kind,
+            severity=one.flag.severity,
+            role=one.flag.role,
+            evidence=[piece.as_json() for piece in one.flag.evidence],
+            coverage=one.flag.coverage,
+            held=one.held,
+            sampled=one.sampled,
+            reviewer="city" if one.city else "branch",
         )
-        for flag in raised
+        for one in admitted
     ]

@@ -154,6 +154,8 @@ class FlagRow:
     coverage: float
     state: str
     raised_at: datetime
+    reviewer: str
+    """Who decides on it: the branch, or the city's QA."""
     number: int | None
     zone: str | None
 
@@ -283,10 +285,13 @@ def flags(
     state: str | None = None,
     interaction_id: UUID | None = None,
     flag_id: UUID | None = None,
+    city: bool = False,
     limit: int,
 ) -> list[FlagRow]:
-    """Of all that is seen, or of one interaction, or one flag."""
-    values: dict[str, Any] = {"kinds": list(kinds), "state": state, "limit": limit}
+    """Of all that is seen, or of one interaction, or one flag. `city`: also what is reviewed
+    outside the branch and was not decided yet.
+    """
+    values: dict[str, Any] = {"kinds": list(kinds), "state": state, "city": city, "limit": limit}
     if flag_id is not None:
         return _all(connection, FlagRow, "flag", {**values, "flag_id": flag_id})
     if interaction_id is not None:

@@ -263,30 +263,24 @@ END;
 
 ALTER FUNCTION hailong.login_of(decider uuid) OWNER TO hailong_migrator;
 
--- Name: user_branches; Type: TABLE; Schema: hailong; Owner: hailong_migrator
+-- Name: may_decide_flag(uuid, text, text, timestamp with time zone, uuid); Type: FUNCTION; Schema: hailong; Owner: hailong_migrator
 
-CREATE TABLE hailong.user_branches (
-    user_id uuid NOT NULL,
-    branch_id text NOT NULL
-);
-
-ALTER TABLE ONLY hailong.user_branches FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE hailong.user_branches OWNER TO hailong_migrator;
-
--- Name: may_decide(uuid, text); Type: FUNCTION; Schema: hailong; Owner: hailong_migrator
-
-CREATE FUNCTION hailong.may_decide(decider uuid, branch text) RETURNS boolean
-    LANGUAGE sql STABLE SECURITY DEFINER
+CREATE FUNCTION hailong.may_decide_flag(decider uuid, branch text, counter text, started timestamp with time zone, flag uuid) RETURNS boolean
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
-    BEGIN ATOMIC
- SELECT (EXISTS ( SELECT
-            FROM (hailong.users u
-              JOIN hailong.user_branches b USING (user_id))
-           WHERE ((u.user_id = may_decide.decider) AND (u.role = 'supervisor'::text) AND (u.disabled_at IS NULL) AND (b.branch_id = may_decide.branch)))) AS "exists";
-END;
+    AS $$
+BEGIN
+    RETURN EXISTS (
+        SELECT FROM hailong.flags f
+        CROSS JOIN hailong.users u
+        JOIN hailong.user_branches b USING (user_id)
+        WHERE f.branch_id = branch AND f.counter_id = counter AND f.at = started
+          AND f.flag_id = flag AND f.branch_id = ANY (hailong.visible_branches())
+          AND u.user_id = decider AND u.disabled_at IS NULL AND b.branch_id = branch
+          AND u.role = CASE f.reviewer WHEN 'city' THEN 'qa' ELSE 'supervisor' END);
+END $$;
 
-ALTER FUNCTION hailong.may_decide(decider uuid, branch text) OWNER TO hailong_migrator;
+ALTER FUNCTION hailong.may_decide_flag(decider uuid, branch text, counter text, started timestamp with time zone, flag uuid) OWNER TO hailong_migrator;
 
 -- Name: redeem_enrolment(text, bytea, text, bytea); Type: FUNCTION; Schema: hailong; Owner: hailong_migrator
 
@@ -427,6 +421,18 @@ END $$;
 
 ALTER FUNCTION hailong.refuse_release_change() OWNER TO hailong_migrator;
 
+-- Name: refuse_standing_change(); Type: FUNCTION; Schema: hailong; Owner: hailong_migrator
+
+CREATE FUNCTION hailong.refuse_standing_change() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    RAISE EXCEPTION '% is append-only: a rule stands otherwise by a further entry', TG_TABLE_NAME
+        USING ERRCODE = 'integrity_constraint_violation';
+END $$;
+
+ALTER FUNCTION hailong.refuse_standing_change() OWNER TO hailong_migrator;
+
 -- Name: roll_up(text, integer); Type: FUNCTION; Schema: hailong; Owner: hailong_migrator
 
 CREATE FUNCTION hailong.roll_up(of_branch text, most integer, OUT taken integer, OUT set_aside integer) RETURNS record
@@ -505,6 +511,17 @@ BEGIN
 END $$;
 
 ALTER FUNCTION hailong.roll_up_activity(of_branch text, most integer) OWNER TO hailong_migrator;
+
+-- Name: user_branches; Type: TABLE; Schema: hailong; Owner: hailong_migrator
+
+CREATE TABLE hailong.user_branches (
+    user_id uuid NOT NULL,
+    branch_id text NOT NULL
+);
+
+ALTER TABLE ONLY hailong.user_branches FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE hailong.user_branches OWNER TO hailong_migrator;
 
 -- Name: supervises(uuid, text); Type: FUNCTION; Schema: hailong; Owner: hailong_migrator
 
@@ -1028,22 +1045,24 @@ CREATE FUNCTION hailong_private.count_decisions() RETURNS trigger
 BEGIN
     INSERT INTO hailong.row_changes (branch_id, kept_in, part, variant, rows)
     SELECT k.branch_id, 'decisions', date_trunc('week', k.at AT TIME ZONE 'UTC')::date,
-           l.outcome || ' ' || l.ground || ' ' || f.rule_id, sum(l.sign)
+           l.outcome || ' ' || l.ground || ' ' || f.rule_id || ' ' || f.rule_version, sum(l.sign)
     FROM (SELECT branch_id, counter_id, at, flag_id, min(review_no) AS first, max(review_no) AS last
           FROM changed GROUP BY 1, 2, 3, 4) k
     JOIN hailong.flags f ON f.branch_id = k.branch_id AND f.counter_id = k.counter_id
         AND f.at = k.at AND f.flag_id = k.flag_id
     CROSS JOIN LATERAL (
         -- Decisions on a flag come in the order of their numbers and go all at once.
-        (SELECT 1 AS sign, c.outcome, c.ground FROM changed c
+        (SELECT 1 AS sign, c.outcome,
+                CASE WHEN c.bulk THEN 'bulk' ELSE c.ground END AS ground FROM changed c
          WHERE TG_OP = 'INSERT' AND c.flag_id = k.flag_id AND c.review_no = k.last)
         UNION ALL
-        (SELECT -1, r.outcome, r.ground FROM hailong.reviews r
+        (SELECT -1, r.outcome, CASE WHEN r.bulk THEN 'bulk' ELSE r.ground END
+         FROM hailong.reviews r
          WHERE TG_OP = 'INSERT' AND r.branch_id = k.branch_id AND r.counter_id = k.counter_id
            AND r.at = k.at AND r.flag_id = k.flag_id AND r.review_no < k.first
          ORDER BY r.review_no DESC LIMIT 1)
         UNION ALL
-        (SELECT -1, c.outcome, c.ground FROM changed c
+        (SELECT -1, c.outcome, CASE WHEN c.bulk THEN 'bulk' ELSE c.ground END FROM changed c
          WHERE TG_OP = 'DELETE' AND c.flag_id = k.flag_id AND c.review_no = k.last)) l
     GROUP BY 1, 3, 4 HAVING sum(l.sign) <> 0;
     RETURN NULL;
@@ -1110,10 +1129,11 @@ CREATE FUNCTION hailong_private.count_undecided() RETURNS trigger
 BEGIN
     INSERT INTO hailong.row_changes (branch_id, kept_in, part, variant, rows)
     SELECT f.branch_id, 'decisions', date_trunc('week', f.at AT TIME ZONE 'UTC')::date,
-           l.outcome || ' ' || l.ground || ' ' || f.rule_id, -count(*)
+           l.outcome || ' ' || l.ground || ' ' || f.rule_id || ' ' || f.rule_version, -count(*)
     FROM changed f
     CROSS JOIN LATERAL (
-        SELECT r.outcome, r.ground FROM hailong.reviews r
+        SELECT r.outcome, CASE WHEN r.bulk THEN 'bulk' ELSE r.ground END AS ground
+        FROM hailong.reviews r
         WHERE r.branch_id = f.branch_id AND r.counter_id = f.counter_id AND r.at = f.at
           AND r.flag_id = f.flag_id
         ORDER BY r.review_no DESC LIMIT 1) l
@@ -1190,7 +1210,7 @@ CREATE FUNCTION hailong_private.counted_rows() RETURNS TABLE(branch_id text, kep
     FROM hailong.reviews r GROUP BY 1, 3
     UNION ALL
     SELECT l.branch_id, 'decisions', date_trunc('week', l.at AT TIME ZONE 'UTC')::date,
-           l.outcome || ' ' || l.ground || ' ' || f.rule_id, count(*)
+           l.outcome || ' ' || CASE WHEN l.bulk THEN 'bulk' ELSE l.ground END || ' ' || f.rule_id || ' ' || f.rule_version, count(*)
     FROM (SELECT DISTINCT ON (r.branch_id, r.counter_id, r.at, r.flag_id) r.*
           FROM hailong.reviews r
           ORDER BY r.branch_id, r.counter_id, r.at, r.flag_id, r.review_no DESC) l
@@ -1735,8 +1755,13 @@ CREATE TABLE hailong.flags (
     coverage real NOT NULL,
     state text DEFAULT 'open'::text NOT NULL,
     raised_at timestamp with time zone NOT NULL,
+    held text,
+    sampled boolean DEFAULT false NOT NULL,
+    reviewer text DEFAULT 'branch'::text NOT NULL,
     CONSTRAINT flags_coverage_check CHECK (((coverage >= (0)::double precision) AND (coverage <= (1)::double precision))),
+    CONSTRAINT flags_held_check CHECK ((held = ANY (ARRAY['silent'::text, 'stopped'::text, 'unknown'::text, 'budget'::text]))),
     CONSTRAINT flags_kind_check CHECK ((kind = ANY (ARRAY['live'::text, 'review'::text, 'trend'::text, 'shadow'::text]))),
+    CONSTRAINT flags_reviewer_check CHECK ((reviewer = ANY (ARRAY['branch'::text, 'city'::text]))),
     CONSTRAINT flags_role_check CHECK ((role = ANY (ARRAY['staff'::text, 'citizen'::text, 'none'::text]))),
     CONSTRAINT flags_severity_check CHECK (((severity >= 1) AND (severity <= 5))),
     CONSTRAINT flags_state_check CHECK ((state = ANY (ARRAY['open'::text, 'decided'::text, 'withdrawn'::text])))
@@ -1900,6 +1925,27 @@ ALTER TABLE ONLY hailong.releases FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE hailong.releases OWNER TO hailong_migrator;
 
+-- Name: review_budgets; Type: TABLE; Schema: hailong; Owner: hailong_migrator
+
+CREATE TABLE hailong.review_budgets (
+    branch_id text NOT NULL,
+    day date NOT NULL,
+    rule_id text NOT NULL,
+    used integer DEFAULT 0 NOT NULL,
+    held integer DEFAULT 0 NOT NULL,
+    trend_since timestamp with time zone,
+    trend_reason text,
+    CONSTRAINT review_budgets_check CHECK (((trend_since IS NULL) = (trend_reason IS NULL))),
+    CONSTRAINT review_budgets_held_check CHECK ((held >= 0)),
+    CONSTRAINT review_budgets_rule_id_check CHECK ((rule_id ~ '^[a-z][a-z0-9_]{0,63}$'::text)),
+    CONSTRAINT review_budgets_trend_reason_check CHECK ((trend_reason = ANY (ARRAY['target'::text, 'cap'::text]))),
+    CONSTRAINT review_budgets_used_check CHECK ((used >= 0))
+);
+
+ALTER TABLE ONLY hailong.review_budgets FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE hailong.review_budgets OWNER TO hailong_migrator;
+
 -- Name: reviews; Type: TABLE; Schema: hailong; Owner: hailong_migrator
 
 CREATE TABLE hailong.reviews (
@@ -1913,6 +1959,7 @@ CREATE TABLE hailong.reviews (
     ground text NOT NULL,
     decided_by uuid NOT NULL,
     decided_at timestamp with time zone DEFAULT now() NOT NULL,
+    bulk boolean DEFAULT false NOT NULL,
     CONSTRAINT reviews_ground_check CHECK ((ground = ANY (ARRAY['clerk_agrees'::text, 'dossier_fact'::text, 'eyewitness'::text, 'citizen_contacted'::text, 'cctv_request'::text, 'none'::text]))),
     CONSTRAINT reviews_outcome_check CHECK ((outcome = ANY (ARRAY['confirmed'::text, 'dismissed'::text, 'insufficient'::text, 'coached'::text]))),
     CONSTRAINT reviews_review_no_check CHECK ((review_no >= 1))
@@ -2098,6 +2145,67 @@ CREATE TABLE hailong.rubrics (
 ALTER TABLE ONLY hailong.rubrics FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE hailong.rubrics OWNER TO hailong_migrator;
+
+-- Name: rule_figures; Type: TABLE; Schema: hailong; Owner: hailong_migrator
+
+CREATE TABLE hailong.rule_figures (
+    rule_id text NOT NULL,
+    rule_version integer NOT NULL,
+    decided integer NOT NULL,
+    with_ground integer NOT NULL,
+    founded integer NOT NULL,
+    bulk integer NOT NULL,
+    branches integer NOT NULL,
+    counted_at timestamp with time zone NOT NULL,
+    CONSTRAINT rule_figures_branches_check CHECK ((branches >= 0)),
+    CONSTRAINT rule_figures_bulk_check CHECK ((bulk >= 0)),
+    CONSTRAINT rule_figures_check CHECK ((decided >= with_ground)),
+    CONSTRAINT rule_figures_check1 CHECK ((with_ground >= founded)),
+    CONSTRAINT rule_figures_founded_check CHECK ((founded >= 0)),
+    CONSTRAINT rule_figures_rule_id_check CHECK ((rule_id ~ '^[a-z][a-z0-9_]{0,63}$'::text)),
+    CONSTRAINT rule_figures_rule_version_check CHECK ((rule_version >= 1))
+);
+
+ALTER TABLE ONLY hailong.rule_figures FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE hailong.rule_figures OWNER TO hailong_migrator;
+
+-- Name: rule_standings; Type: TABLE; Schema: hailong; Owner: hailong_migrator
+
+CREATE TABLE hailong.rule_standings (
+    branch_id text NOT NULL,
+    rule_id text NOT NULL,
+    rule_version integer NOT NULL,
+    standing_no integer NOT NULL,
+    standing text NOT NULL,
+    reason text NOT NULL,
+    since timestamp with time zone NOT NULL,
+    silent_until timestamp with time zone,
+    seed bytea,
+    counted_from timestamp with time zone,
+    decided integer DEFAULT 0 NOT NULL,
+    with_ground integer DEFAULT 0 NOT NULL,
+    founded integer DEFAULT 0 NOT NULL,
+    pooled boolean DEFAULT false NOT NULL,
+    set_by text,
+    CONSTRAINT rule_standings_check CHECK ((decided >= with_ground)),
+    CONSTRAINT rule_standings_check1 CHECK ((with_ground >= founded)),
+    CONSTRAINT rule_standings_check2 CHECK (((standing = 'silent'::text) = (silent_until IS NOT NULL))),
+    CONSTRAINT rule_standings_check3 CHECK (((standing = 'stopped'::text) = (seed IS NOT NULL))),
+    CONSTRAINT rule_standings_check4 CHECK (((reason = 'by_hand'::text) = (set_by IS NOT NULL))),
+    CONSTRAINT rule_standings_founded_check CHECK ((founded >= 0)),
+    CONSTRAINT rule_standings_reason_check CHECK ((reason = ANY (ARRAY['first_use'::text, 'silence_over'::text, 'under_floor'::text, 'unknown_share'::text, 'recovered'::text, 'by_hand'::text]))),
+    CONSTRAINT rule_standings_rule_id_check CHECK ((rule_id ~ '^[a-z][a-z0-9_]{0,63}$'::text)),
+    CONSTRAINT rule_standings_rule_version_check CHECK ((rule_version >= 1)),
+    CONSTRAINT rule_standings_seed_check CHECK ((octet_length(seed) = 16)),
+    CONSTRAINT rule_standings_set_by_check CHECK ((set_by ~ '^[a-z0-9][a-z0-9._-]{0,63}$'::text)),
+    CONSTRAINT rule_standings_standing_check CHECK ((standing = ANY (ARRAY['silent'::text, 'active'::text, 'city'::text, 'trend'::text, 'stopped'::text, 'shadow'::text]))),
+    CONSTRAINT rule_standings_standing_no_check CHECK ((standing_no >= 1))
+);
+
+ALTER TABLE ONLY hailong.rule_standings FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE hailong.rule_standings OWNER TO hailong_migrator;
 
 -- Name: scores; Type: TABLE; Schema: hailong; Owner: hailong_migrator
 
@@ -2401,6 +2509,11 @@ ALTER TABLE ONLY hailong.release_files
 ALTER TABLE ONLY hailong.releases
     ADD CONSTRAINT releases_pkey PRIMARY KEY (release_no);
 
+-- Name: review_budgets review_budgets_pkey; Type: CONSTRAINT; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE ONLY hailong.review_budgets
+    ADD CONSTRAINT review_budgets_pkey PRIMARY KEY (branch_id, day, rule_id);
+
 -- Name: reviews reviews_pkey; Type: CONSTRAINT; Schema: hailong; Owner: hailong_migrator
 
 ALTER TABLE ONLY hailong.reviews
@@ -2440,6 +2553,16 @@ ALTER TABLE ONLY hailong.row_counts
 
 ALTER TABLE ONLY hailong.rubrics
     ADD CONSTRAINT rubrics_pkey PRIMARY KEY (rubric, rubric_version);
+
+-- Name: rule_figures rule_figures_pkey; Type: CONSTRAINT; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE ONLY hailong.rule_figures
+    ADD CONSTRAINT rule_figures_pkey PRIMARY KEY (rule_id, rule_version);
+
+-- Name: rule_standings rule_standings_pkey; Type: CONSTRAINT; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE ONLY hailong.rule_standings
+    ADD CONSTRAINT rule_standings_pkey PRIMARY KEY (branch_id, rule_id, rule_version, standing_no);
 
 -- Name: scores scores_pkey; Type: CONSTRAINT; Schema: hailong; Owner: hailong_migrator
 
@@ -2848,6 +2971,14 @@ CREATE TRIGGER rollups_after_update AFTER UPDATE ON hailong.interactions REFEREN
 
 CREATE TRIGGER rollups_after_update AFTER UPDATE ON hailong.scores REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION hailong_private.queue_rollups();
 
+-- Name: rule_standings rule_standings_append_only; Type: TRIGGER; Schema: hailong; Owner: hailong_migrator
+
+CREATE TRIGGER rule_standings_append_only BEFORE DELETE OR UPDATE ON hailong.rule_standings FOR EACH ROW EXECUTE FUNCTION hailong.refuse_standing_change();
+
+-- Name: rule_standings rule_standings_no_truncate; Type: TRIGGER; Schema: hailong; Owner: hailong_migrator
+
+CREATE TRIGGER rule_standings_no_truncate BEFORE TRUNCATE ON hailong.rule_standings FOR EACH STATEMENT EXECUTE FUNCTION hailong.refuse_standing_change();
+
 -- Name: activity_rollups windows_after_delete; Type: TRIGGER; Schema: hailong; Owner: hailong_migrator
 
 CREATE TRIGGER windows_after_delete AFTER DELETE ON hailong.activity_rollups REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION hailong_private.count_windows_off();
@@ -2939,6 +3070,11 @@ ALTER TABLE ONLY hailong.release_files
 ALTER TABLE ONLY hailong.release_files
     ADD CONSTRAINT release_files_sha256_fkey FOREIGN KEY (sha256) REFERENCES hailong.files(sha256);
 
+-- Name: review_budgets review_budgets_branch_id_fkey; Type: FK CONSTRAINT; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE ONLY hailong.review_budgets
+    ADD CONSTRAINT review_budgets_branch_id_fkey FOREIGN KEY (branch_id) REFERENCES hailong.branches(branch_id);
+
 -- Name: reviews reviews_decided_by_fkey; Type: FK CONSTRAINT; Schema: hailong; Owner: hailong_migrator
 
 ALTER TABLE ONLY hailong.reviews
@@ -2958,6 +3094,11 @@ ALTER TABLE ONLY hailong.rollouts
 
 ALTER TABLE ONLY hailong.rollouts
     ADD CONSTRAINT rollouts_release_no_fkey FOREIGN KEY (release_no) REFERENCES hailong.releases(release_no);
+
+-- Name: rule_standings rule_standings_branch_id_fkey; Type: FK CONSTRAINT; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE ONLY hailong.rule_standings
+    ADD CONSTRAINT rule_standings_branch_id_fkey FOREIGN KEY (branch_id) REFERENCES hailong.branches(branch_id);
 
 -- Name: sessions sessions_user_id_fkey; Type: FK CONSTRAINT; Schema: hailong; Owner: hailong_migrator
 
@@ -3211,6 +3352,10 @@ CREATE POLICY by_branch ON hailong.reject_counts USING ((branch_id = ANY (( SELE
 
 CREATE POLICY by_branch ON hailong.rejects USING ((branch_id = ANY (( SELECT hailong.visible_branches() AS visible_branches)::text[]))) WITH CHECK ((branch_id IN ( SELECT unnest(hailong.visible_branches()) AS unnest)));
 
+-- Name: review_budgets by_branch; Type: POLICY; Schema: hailong; Owner: hailong_migrator
+
+CREATE POLICY by_branch ON hailong.review_budgets USING ((branch_id = ANY (( SELECT hailong.visible_branches() AS visible_branches)::text[]))) WITH CHECK ((branch_id IN ( SELECT unnest(hailong.visible_branches()) AS unnest)));
+
 -- Name: reviews by_branch; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
 CREATE POLICY by_branch ON hailong.reviews USING ((branch_id = ANY (( SELECT hailong.visible_branches() AS visible_branches)::text[]))) WITH CHECK ((branch_id IN ( SELECT unnest(hailong.visible_branches()) AS unnest)));
@@ -3226,6 +3371,10 @@ CREATE POLICY by_branch ON hailong.row_changes FOR SELECT USING ((branch_id = AN
 -- Name: row_counts by_branch; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
 CREATE POLICY by_branch ON hailong.row_counts FOR SELECT USING ((branch_id = ANY (( SELECT hailong.visible_branches() AS visible_branches)::text[])));
+
+-- Name: rule_standings by_branch; Type: POLICY; Schema: hailong; Owner: hailong_migrator
+
+CREATE POLICY by_branch ON hailong.rule_standings USING ((branch_id = ANY (( SELECT hailong.visible_branches() AS visible_branches)::text[]))) WITH CHECK ((branch_id IN ( SELECT unnest(hailong.visible_branches()) AS unnest)));
 
 -- Name: scores by_branch; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
@@ -3249,7 +3398,7 @@ CREATE POLICY by_branch ON hailong.turns USING ((branch_id = ANY (( SELECT hailo
 
 -- Name: reviews by_deciders; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
-CREATE POLICY by_deciders ON hailong.reviews AS RESTRICTIVE FOR INSERT TO hailong_app WITH CHECK (hailong.may_decide(decided_by, branch_id));
+CREATE POLICY by_deciders ON hailong.reviews AS RESTRICTIVE FOR INSERT TO hailong_app WITH CHECK (hailong.may_decide_flag(decided_by, branch_id, counter_id, at, flag_id));
 
 -- Name: commands by_device; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
@@ -3413,6 +3562,10 @@ CREATE POLICY not_for_clerks ON hailong.reject_counts AS RESTRICTIVE TO hailong_
 
 CREATE POLICY not_for_clerks ON hailong.rejects AS RESTRICTIVE TO hailong_app USING ((( SELECT hailong.visible_staff() AS visible_staff) = '*'::text));
 
+-- Name: review_budgets not_for_clerks; Type: POLICY; Schema: hailong; Owner: hailong_migrator
+
+CREATE POLICY not_for_clerks ON hailong.review_budgets AS RESTRICTIVE TO hailong_app USING ((( SELECT hailong.visible_staff() AS visible_staff) = '*'::text));
+
 -- Name: rollups not_for_clerks; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
 CREATE POLICY not_for_clerks ON hailong.rollups AS RESTRICTIVE TO hailong_app USING ((( SELECT hailong.visible_staff() AS visible_staff) = '*'::text));
@@ -3424,6 +3577,10 @@ CREATE POLICY not_for_clerks ON hailong.row_changes AS RESTRICTIVE TO hailong_ap
 -- Name: row_counts not_for_clerks; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
 CREATE POLICY not_for_clerks ON hailong.row_counts AS RESTRICTIVE TO hailong_app USING ((( SELECT hailong.visible_staff() AS visible_staff) = '*'::text));
+
+-- Name: rule_standings not_for_clerks; Type: POLICY; Schema: hailong; Owner: hailong_migrator
+
+CREATE POLICY not_for_clerks ON hailong.rule_standings AS RESTRICTIVE TO hailong_app USING ((( SELECT hailong.visible_staff() AS visible_staff) = '*'::text));
 
 -- Name: stream_faults not_for_clerks; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
@@ -3483,6 +3640,10 @@ ALTER TABLE hailong.release_files ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE hailong.releases ENABLE ROW LEVEL SECURITY;
 
+-- Name: review_budgets; Type: ROW SECURITY; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE hailong.review_budgets ENABLE ROW LEVEL SECURITY;
+
 -- Name: reviews; Type: ROW SECURITY; Schema: hailong; Owner: hailong_migrator
 
 ALTER TABLE hailong.reviews ENABLE ROW LEVEL SECURITY;
@@ -3514,6 +3675,14 @@ ALTER TABLE hailong.row_counts ENABLE ROW LEVEL SECURITY;
 -- Name: rubrics; Type: ROW SECURITY; Schema: hailong; Owner: hailong_migrator
 
 ALTER TABLE hailong.rubrics ENABLE ROW LEVEL SECURITY;
+
+-- Name: rule_figures; Type: ROW SECURITY; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE hailong.rule_figures ENABLE ROW LEVEL SECURITY;
+
+-- Name: rule_standings; Type: ROW SECURITY; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE hailong.rule_standings ENABLE ROW LEVEL SECURITY;
 
 -- Name: scores; Type: ROW SECURITY; Schema: hailong; Owner: hailong_migrator
 
@@ -3558,6 +3727,10 @@ ALTER TABLE hailong.user_branches ENABLE ROW LEVEL SECURITY;
 -- Name: users; Type: ROW SECURITY; Schema: hailong; Owner: hailong_migrator
 
 ALTER TABLE hailong.users ENABLE ROW LEVEL SECURITY;
+
+-- Name: rule_figures whole_city; Type: POLICY; Schema: hailong; Owner: hailong_migrator
+
+CREATE POLICY whole_city ON hailong.rule_figures USING (true);
 
 -- Name: enrolment_tokens; Type: ROW SECURITY; Schema: hailong_private; Owner: hailong_migrator
 
@@ -3648,15 +3821,10 @@ GRANT UPDATE(locked_until) ON TABLE hailong.users TO hailong_app;
 REVOKE ALL ON FUNCTION hailong.login_of(decider uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION hailong.login_of(decider uuid) TO hailong_app;
 
--- Name: TABLE user_branches; Type: ACL; Schema: hailong; Owner: hailong_migrator
+-- Name: FUNCTION may_decide_flag(decider uuid, branch text, counter text, started timestamp with time zone, flag uuid); Type: ACL; Schema: hailong; Owner: hailong_migrator
 
-GRANT SELECT ON TABLE hailong.user_branches TO hailong_app;
-GRANT SELECT ON TABLE hailong.user_branches TO hailong_backup;
-
--- Name: FUNCTION may_decide(decider uuid, branch text); Type: ACL; Schema: hailong; Owner: hailong_migrator
-
-REVOKE ALL ON FUNCTION hailong.may_decide(decider uuid, branch text) FROM PUBLIC;
-GRANT ALL ON FUNCTION hailong.may_decide(decider uuid, branch text) TO hailong_app;
+REVOKE ALL ON FUNCTION hailong.may_decide_flag(decider uuid, branch text, counter text, started timestamp with time zone, flag uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION hailong.may_decide_flag(decider uuid, branch text, counter text, started timestamp with time zone, flag uuid) TO hailong_app;
 
 -- Name: FUNCTION redeem_enrolment(the_token text, the_secret_sha256 bytea, the_device text, the_key bytea, OUT outcome text, OUT branch_id text, OUT counter_id text); Type: ACL; Schema: hailong; Owner: hailong_migrator
 
@@ -3690,6 +3858,11 @@ GRANT ALL ON FUNCTION hailong.roll_up(of_branch text, most integer, OUT taken in
 
 REVOKE ALL ON FUNCTION hailong.roll_up_activity(of_branch text, most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION hailong.roll_up_activity(of_branch text, most integer) TO hailong_worker;
+
+-- Name: TABLE user_branches; Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+GRANT SELECT ON TABLE hailong.user_branches TO hailong_app;
+GRANT SELECT ON TABLE hailong.user_branches TO hailong_backup;
 
 -- Name: FUNCTION supervises(person uuid, branch text); Type: ACL; Schema: hailong; Owner: hailong_migrator
 
@@ -4091,6 +4264,13 @@ GRANT SELECT ON TABLE hailong.releases TO hailong_backup;
 GRANT SELECT ON TABLE hailong.releases TO hailong_control;
 GRANT SELECT ON TABLE hailong.releases TO hailong_auditor;
 
+-- Name: TABLE review_budgets; Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+GRANT SELECT ON TABLE hailong.review_budgets TO hailong_backup;
+GRANT SELECT,INSERT,UPDATE ON TABLE hailong.review_budgets TO hailong_worker;
+GRANT SELECT ON TABLE hailong.review_budgets TO hailong_app;
+GRANT SELECT ON TABLE hailong.review_budgets TO hailong_auditor;
+
 -- Name: TABLE reviews; Type: ACL; Schema: hailong; Owner: hailong_migrator
 
 GRANT SELECT ON TABLE hailong.reviews TO hailong_worker;
@@ -4148,6 +4328,7 @@ GRANT SELECT ON TABLE hailong.rollups TO hailong_auditor;
 GRANT SELECT ON TABLE hailong.row_changes TO hailong_backup;
 GRANT SELECT ON TABLE hailong.row_changes TO hailong_app;
 GRANT SELECT ON TABLE hailong.row_changes TO hailong_auditor;
+GRANT SELECT ON TABLE hailong.row_changes TO hailong_worker;
 
 -- Name: SEQUENCE row_changes_change_no_seq; Type: ACL; Schema: hailong; Owner: hailong_migrator
 
@@ -4158,6 +4339,7 @@ GRANT SELECT ON SEQUENCE hailong.row_changes_change_no_seq TO hailong_backup;
 GRANT SELECT ON TABLE hailong.row_counts TO hailong_backup;
 GRANT SELECT ON TABLE hailong.row_counts TO hailong_app;
 GRANT SELECT ON TABLE hailong.row_counts TO hailong_auditor;
+GRANT SELECT ON TABLE hailong.row_counts TO hailong_worker;
 
 -- Name: TABLE rubrics; Type: ACL; Schema: hailong; Owner: hailong_migrator
 
@@ -4169,6 +4351,20 @@ GRANT SELECT ON TABLE hailong.rubrics TO hailong_auditor;
 -- Name: COLUMN rubrics.in_force_since; Type: ACL; Schema: hailong; Owner: hailong_migrator
 
 GRANT UPDATE(in_force_since) ON TABLE hailong.rubrics TO hailong_worker;
+
+-- Name: TABLE rule_figures; Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+GRANT SELECT ON TABLE hailong.rule_figures TO hailong_backup;
+GRANT SELECT,INSERT,UPDATE ON TABLE hailong.rule_figures TO hailong_worker;
+GRANT SELECT ON TABLE hailong.rule_figures TO hailong_app;
+GRANT SELECT ON TABLE hailong.rule_figures TO hailong_auditor;
+
+-- Name: TABLE rule_standings; Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+GRANT SELECT ON TABLE hailong.rule_standings TO hailong_backup;
+GRANT SELECT,INSERT ON TABLE hailong.rule_standings TO hailong_worker;
+GRANT SELECT ON TABLE hailong.rule_standings TO hailong_app;
+GRANT SELECT ON TABLE hailong.rule_standings TO hailong_auditor;
 
 -- Name: TABLE scores; Type: ACL; Schema: hailong; Owner: hailong_migrator
 

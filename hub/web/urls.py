@@ -21,6 +21,9 @@ DECIDE = "/flags/{flag_id}/reviews"
 DEVICES = "/devices"
 GAPS = "/devices/gaps"
 KEPT = "/kept"
+RULES = "/rules"
+TRIAL = "/rules/trial"
+TRENDS = "/trends"
 STATIC = "/static"
 API = "/api/v1"
 OPENAPI = "/api/openapi.json"
@@ -34,6 +37,10 @@ def interaction(interaction_id: UUID, flag_id: UUID | None = None) -> str:
 def interactions(**filters: str | None) -> str:
     chosen = {name: value for name, value in filters.items() if value}
     return f"{INTERACTIONS}?{urlencode(chosen)}" if chosen else INTERACTIONS
+
+
+def rules(branch_id: str) -> str:
+    return f"{RULES}?{urlencode({'branch': branch_id})}"
 
 
 def decide(flag_id: UUID) -> str:

@@ -42,6 +42,8 @@ BRANCH_TABLES = (
     "alert_events",
     "alert_visits",
     "alert_sendings",
+    "rule_standings",
+    "review_budgets",
     "row_counts",
     "row_changes",
     "ratings",
@@ -170,6 +172,13 @@ def fill(db, branch):
         columns = ", ".join(["%s"] * len(cell + more))
         db.rows(f"INSERT INTO hailong.{table} VALUES ({columns}, 'intake', 1, 1, 1)", *cell, *more)
     db.rows(
+        "INSERT INTO hailong.rule_standings (branch_id, rule_id, rule_version, standing_no,"
+        " standing, reason, since) VALUES (%s, 'r', 1, 1, 'active', 'silence_over', %s)",
+        branch,
+        AT,
+    )
+    db.rows("INSERT INTO hailong.review_budgets VALUES (%s, %s, 'r')", branch, AT.date())
+    db.rows(
         "INSERT INTO hailong.activity_rollups VALUES"
         " (%s, 'quay-05', %s, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)",
         branch,
@@ -274,6 +283,8 @@ def test_a_clerk_sees_the_own_alone(app, table):
         "alert_events",
         "alert_visits",
         "alert_sendings",
+        "rule_standings",
+        "review_budgets",
         "row_counts",
         "row_changes",
         "ratings",

@@ -1,5 +1,6 @@
 -- What the pages and the JSON API read. All of it runs inside branches_transaction, so that row
--- security decides which rows there are. Shadow flags are measured and never shown.
+-- security decides which rows there are. Shadow flags are measured and never shown; what is
+-- reviewed outside the branch is shown there only after it was decided.
 
 -- name: counters
 -- Each counter with its device's last word and what is waiting there.
@@ -26,7 +27,8 @@ LEFT JOIN (
 LEFT JOIN (
     SELECT branch_id, counter_id, count(*) FILTER (WHERE kind = 'live') AS live,
            count(*) FILTER (WHERE kind = 'review') AS review
-    FROM hailong.flags WHERE state = 'open' AND kind IN ('live', 'review') GROUP BY 1, 2) f
+    FROM hailong.flags
+    WHERE state = 'open' AND kind IN ('live', 'review') AND reviewer = 'branch' GROUP BY 1, 2) f
     ON f.branch_id = c.branch_id AND f.counter_id = c.counter_id
 LEFT JOIN (
     SELECT s.branch_id, s.counter_id, count(*) AS unmeasured
@@ -73,6 +75,7 @@ FROM unnest(hailong.visible_branches()) AS b (branch_id)
 CROSS JOIN LATERAL (
     SELECT f.branch_id, f.counter_id, f.at, f.interaction_id FROM hailong.flags f
     WHERE f.branch_id = b.branch_id AND f.state <> 'withdrawn' AND f.kind <> 'shadow'
+      AND (f.reviewer = 'branch' OR f.state = 'decided')
       AND f.at >= COALESCE(%(from_at)s::timestamptz, '-infinity')
       AND f.at < COALESCE(%(to_at)s::timestamptz, 'infinity')
       AND f.at <= COALESCE(%(before_at)s::timestamptz, 'infinity')
@@ -105,6 +108,7 @@ CROSS JOIN LATERAL (
     SELECT FROM hailong.flags f
     WHERE f.branch_id = i.branch_id AND f.counter_id = i.counter_id AND f.at = i.at
       AND f.interaction_id = i.interaction_id AND f.state <> 'withdrawn' AND f.kind <> 'shadow'
+      AND (f.reviewer = 'branch' OR f.state = 'decided')
     LIMIT 1) f
 WHERE i.staff_id = hailong.visible_staff()
   AND (%(branch_id)s::text IS NULL OR i.branch_id = %(branch_id)s)
@@ -143,7 +147,7 @@ CROSS JOIN LATERAL (
     FROM hailong.flags f
     WHERE f.branch_id = k.branch_id AND f.counter_id = k.counter_id AND f.at = k.at
       AND f.interaction_id = k.interaction_id AND f.state <> 'withdrawn'
-      AND f.kind <> 'shadow') f
+      AND f.kind <> 'shadow' AND (f.reviewer = 'branch' OR f.state = 'decided')) f
 ORDER BY i.at DESC, i.interaction_id DESC;
 
 -- name: visible_staff
@@ -191,7 +195,7 @@ ORDER BY s.figure, r.in_force_since DESC NULLS LAST, s.scored_at DESC, s.rubric_
 -- has waited longest: as many of each branch, kind and state as are asked for, in the order of an
 -- index, and of those the first.
 SELECT f.branch_id, f.counter_id, f.at, f.flag_id, f.interaction_id, f.rule_id, f.rule_version,
-       f.kind, f.severity, f.role, f.evidence, f.coverage, f.state, f.raised_at,
+       f.kind, f.severity, f.role, f.evidence, f.coverage, f.state, f.raised_at, f.reviewer,
        c.number, c.zone
 FROM (
     SELECT g.* FROM unnest(hailong.visible_branches()) AS b (branch_id)
@@ -200,6 +204,7 @@ FROM (
     CROSS JOIN LATERAL (
         SELECT g.* FROM hailong.flags g
         WHERE g.branch_id = b.branch_id AND g.state = s.state AND g.kind = k.kind
+          AND (%(city)s OR g.reviewer = 'branch' OR g.state = 'decided')
         ORDER BY g.severity DESC, g.at, g.flag_id LIMIT %(limit)s) g
     ORDER BY g.severity DESC, g.at, g.flag_id LIMIT %(limit)s) f
 LEFT JOIN hailong.counters c ON c.branch_id = f.branch_id AND c.counter_id = f.counter_id
@@ -209,7 +214,7 @@ ORDER BY f.severity DESC, f.at, f.flag_id;
 -- Flags of one interaction, in the same order. By the interaction's key: flags are not indexed by
 -- its id.
 SELECT f.branch_id, f.counter_id, f.at, f.flag_id, f.interaction_id, f.rule_id, f.rule_version,
-       f.kind, f.severity, f.role, f.evidence, f.coverage, f.state, f.raised_at,
+       f.kind, f.severity, f.role, f.evidence, f.coverage, f.state, f.raised_at, f.reviewer,
        c.number, c.zone
 FROM (SELECT branch_id, counter_id, at, interaction_id FROM hailong.interactions
       WHERE interaction_id = %(interaction_id)s) i
@@ -218,18 +223,20 @@ JOIN hailong.flags f ON f.branch_id = i.branch_id AND f.counter_id = i.counter_i
 LEFT JOIN hailong.counters c ON c.branch_id = f.branch_id AND c.counter_id = f.counter_id
 WHERE f.kind = ANY (%(kinds)s)
   AND (%(state)s::text IS NULL OR f.state = %(state)s)
+  AND (%(city)s OR f.reviewer = 'branch' OR f.state = 'decided')
 ORDER BY f.severity DESC, f.at, f.flag_id
 LIMIT %(limit)s;
 
 -- name: flag
 -- One flag, where it is shown.
 SELECT f.branch_id, f.counter_id, f.at, f.flag_id, f.interaction_id, f.rule_id, f.rule_version,
-       f.kind, f.severity, f.role, f.evidence, f.coverage, f.state, f.raised_at,
+       f.kind, f.severity, f.role, f.evidence, f.coverage, f.state, f.raised_at, f.reviewer,
        c.number, c.zone
 FROM hailong.flags f
 LEFT JOIN hailong.counters c ON c.branch_id = f.branch_id AND c.counter_id = f.counter_id
 WHERE f.kind = ANY (%(kinds)s)
   AND (%(state)s::text IS NULL OR f.state = %(state)s)
+  AND (%(city)s OR f.reviewer = 'branch' OR f.state = 'decided')
   AND f.flag_id = %(flag_id)s
 ORDER BY f.severity DESC, f.at, f.flag_id
 LIMIT %(limit)s;

@@ -20,7 +20,7 @@ from hub.web.contexts import (
 )
 from hub.web.i18n import Speech
 from hub.web.rulebook import RuleBook
-from hub.web.views.flags import SHOWN_KINDS, flag_views
+from hub.web.views.flags import SHOWN_KINDS, flag_views, sees_city
 from hub.web.views.interactions import figure_for, measured
 from hub.web.views.measurements import measurement_views
 from hub.web.words import N_
@@ -45,9 +45,11 @@ def interaction_detail(
     row = pages.interaction(connection, interaction_id)
     if row is None:
         return None
-    flags = pages.flags(
-        connection, kinds=SHOWN_KINDS, interaction_id=interaction_id, limit=_MOST_FLAGS
+    raised = pages.flags(
+        connection, kinds=SHOWN_KINDS, interaction_id=interaction_id, city=True, limit=_MOST_FLAGS
     )
+    outside = sees_city(session.role)
+    flags = [row for row in raised if outside or row.reviewer == "branch" or row.state == "decided"]
     turns = pages.turns(connection, row)
     reasons = rulebook.reasons(row, turns, speech.language) if flags else {}
     vietnamese = speech.language == "vi"
@@ -60,7 +62,7 @@ def interaction_detail(
         counter_id=row.counter_id,
         number=row.number,
         zone=row.zone,
-        staff_id=row.staff_id if _may_know_staff(session.role, flags) else None,
+        staff_id=row.staff_id if _may_know_staff(session.role, raised) else None,
         at=row.at,
         ended_at=row.ended_at,
         duration_s=(row.ended_at - row.at).total_seconds(),
@@ -81,7 +83,7 @@ def interaction_detail(
         measurements=list(measurement_views(row.measurements, row.coverage, speech)),
         turns=[_turn(t, speech) for t in turns],
         spans=_spans(row, speech),
-        flags=flag_views(connection, rulebook, speech, flags, reasons),
+        flags=flag_views(connection, rulebook, speech, session, flags, reasons),
         good_moments=rulebook.good_moments(row, turns, speech),
         may_decide=may_open(session.role, "page.decide"),
     )
