@@ -30,6 +30,7 @@ from benchmarks.hub.site import HOST, Site, site
 from benchmarks.machine import Figure
 from hub.auth.users import create_user
 from hub.scoring.flag import flag_id
+from hub.scoring.rules import packaged_rules
 from hub.settings import Address, role_url
 from hub.store.place import enrol_device, set_up_place
 from hub.store.pool import Database
@@ -139,6 +140,14 @@ def _set_up(made: Site) -> Address:
     with _database(made) as database:
         set_up_place(database, [counter_row(BRANCH, "quay-05")])
         create_user(database, _LOGIN, _PASSWORD, "supervisor", [BRANCH])
+    # A rule that is new to a branch is silent for weeks.
+    made.rows(
+        "INSERT INTO hailong.rule_standings (branch_id, rule_id, rule_version, standing_no, standing,"
+        " reason, since, set_by) VALUES (%s, %s, %s, 1, 'active', 'by_hand', now(), 'bench')",
+        BRANCH,
+        _RULE,
+        next(rule.version for rule in packaged_rules() if rule.id == _RULE),
+    )
     web = Address(HOST, _free_port())
     parts = [word for part in ("ingest", "score", "web") for word in ("--only", part)]
     made.start(["hailong", "hub", "run", *parts], "hub.log", HAILONG_WEB_ADDRESS=str(web))

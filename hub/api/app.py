@@ -40,9 +40,9 @@ ROUTERS: Final = (
     files.router,
     signin.router,
     pages.router,
-    rule_pages.router,
     alerts.router,
     alert_stream.router,
+    rule_pages.router,
 )
 _MAX_BODY_BYTES: Final = 64 * 1024
 

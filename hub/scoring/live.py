@@ -31,7 +31,9 @@ Allowed: TypeAlias = Callable[[ScoringConnection, str, Sequence[Rule]], Sequence
 """Of a branch, the rules that may raise an alert there."""
 
 
-def _all(_connection: ScoringConnection, _branch: str, rules: Sequence[Rule]) -> Sequence[Rule]:
+def every_rule(
+    _connection: ScoringConnection, _branch: str, rules: Sequence[Rule]
+) -> Sequence[Rule]:
     return rules
 
 
@@ -43,7 +45,7 @@ class LiveJudge:
         database: Database,
         rules: Sequence[Rule],
         clock: Callable[[], datetime],
-        allowed: Allowed = _all,
+        allowed: Allowed = every_rule,
     ) -> None:
         self._database = database
         self._rules = [rule for rule in rules if rule.kind == "live"]

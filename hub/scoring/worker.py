@@ -25,7 +25,7 @@ from hub.scoring.admission import Admission, Admitted, live_allowed
 from hub.scoring.calibration import Calibration
 from hub.scoring.facts import Facts
 from hub.scoring.flag import Flag, flags
-from hub.scoring.live import LiveJudge
+from hub.scoring.live import LiveJudge, every_rule
 from hub.scoring.rubrics import Rubric, rubric_for
 from hub.scoring.rules import Rule
 from hub.scoring.score import Scores, score
@@ -74,12 +74,8 @@ class ScoringWorker:
         self._rubrics = rubrics
         self._rules = rules
         self._clock = clock
+        self._live = LiveJudge(database, rules, clock, live_allowed if by_standing else every_rule)
         self._keeper = StandingKeeper(database, rules, clock) if by_standing else None
-        self._live = (
-            LiveJudge(database, rules, clock, live_allowed)
-            if by_standing
-            else LiveJudge(database, rules, clock)
-        )
         self._failures: OrderedDict[Queued, int] = OrderedDict()
         self._state: str | None = None
         self._taken_up = False

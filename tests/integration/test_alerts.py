@@ -419,3 +419,24 @@ def test_who_listens_is_told_ids_alone(hub_db, ingest_db, sender, branch, worker
         (told,) = listening.notifies(timeout=5, stop_after=1)
     number = hub_db.value("SELECT event_no FROM hailong.alert_events")
     assert told.payload == f"{branch} {number}"
+
+
+def test_a_rule_that_is_new_to_the_branch_is_silent_in_the_running_hub(
+    hub_db, ingest_db, sender, branch
+):
+    worker = ScoringWorker(hub_db.open("worker"), RUBRICS, RULES, lambda: NOW, by_standing=True)
+    tell(ingest_db, sender, asks_for_the_manager())
+    worker.run_once()
+    assert (waiting(hub_db), alerts(hub_db)) == (1, [])
+    version = next(rule.version for rule in RULES if rule.id == "escalation")
+    hub_db.rows(
+        "INSERT INTO hailong.rule_standings (branch_id, rule_id, rule_version, standing_no,"
+        " standing, reason, since, set_by)"
+        " VALUES (%s, 'escalation', %s, 1, 'active', 'by_hand', %s, 'test')",
+        branch,
+        version,
+        NOW,
+    )
+    tell(ingest_db, sender, asks_for_the_manager())
+    worker.run_once()
+    assert alerts(hub_db) == [("escalation", "new", None)]
