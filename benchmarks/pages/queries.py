@@ -77,8 +77,9 @@ def _one(connection: PageConnection, sample: Any) -> Any:
     turns = pages.turns(connection, row)
     scores = pages.scores(connection, row)
     flags = pages.flags(connection, kinds=SHOWN, interaction_id=sample.interaction_id, limit=50)
-    pages.reviews(connection, [flag.flag_id for flag in flags])
-    standings.tallies(connection)
+    if flags:
+        pages.reviews(connection, [flag.flag_id for flag in flags])
+        standings.tallies(connection)
     assert (len(turns), len(scores)) == (40, 2)
     return row
 
@@ -142,7 +143,7 @@ def questions(counters: int) -> list[Question]:
         *(Question("interactions with flags", p, _flagged) for p in (supervisor, qa, clerk)),
         *(Question("one interaction", p, _one) for p in (supervisor, qa, clerk)),
         *(Question("review queue", p, _queue) for p in (supervisor, qa)),
-        *(Question("precision of rules", p, _precision) for p in (supervisor, qa)),
+        *(Question("precision of rules", p, _precision) for p in (supervisor, qa, clerk)),
         *(Question("devices", p, _devices) for p in (supervisor, qa)),
         *(Question("refused messages", p, _rejects) for p in (supervisor, qa)),
         *(Question("what is kept", p, _kept) for p in (supervisor, qa)),

@@ -28,16 +28,18 @@ By = Literal["counter", "zone", "day", "hour", "staff"]
 class _Cells(NamedTuple):
     table: str
     keys: tuple[str, ...]
-    """What tells the cells apart that are asked for, beside the variant."""
+    """What tells the cells apart that are asked for, in the order of the answer."""
     day: str = "day"
 
 
+_SORTED = ("branch_id", "variant", "day", "hour", "counter_id", "staff_id", "zone")
+"""As the tables' keys have them, after the measure."""
 _BY: dict[By, _Cells] = {
-    "counter": _Cells("rollups", ("branch_id", "counter_id", "zone")),
-    "zone": _Cells("rollups", ("branch_id", "zone")),
-    "day": _Cells("rollups", ("branch_id", "zone", "day")),
-    "hour": _Cells("hour_rollups", ("branch_id", "zone", "hour"), "month"),
-    "staff": _Cells("staff_rollups", ("branch_id", "staff_id", "zone")),
+    "counter": _Cells("rollups", ("branch_id", "counter_id", "zone", "variant")),
+    "zone": _Cells("rollups", ("branch_id", "zone", "variant")),
+    "day": _Cells("rollups", ("branch_id", "zone", "day", "variant")),
+    "hour": _Cells("hour_rollups", ("branch_id", "zone", "hour", "variant"), "month"),
+    "staff": _Cells("staff_rollups", ("branch_id", "staff_id", "zone", "variant")),
 }
 SHOWN_FROM = 20
 """Interactions under which a counter's or a clerk's figure is shown to nobody."""
@@ -157,6 +159,7 @@ def figures(
     bins = len(measure.edges) - 1 if percentiles and measure.edges is not None else 0
     with connection.cursor(row_factory=dict_row) as cursor:
         rows = cursor.execute(_asked(by, bins), values).fetchall()
+    rows.sort(key=lambda row: [row[key] for key in _BY[by].keys])
     found = []
     for row in rows:
         bins = row.pop("bins")
@@ -179,7 +182,7 @@ def _asked(by: By, bins: int) -> sql.Composed:
     summed = sql.SQL("ARRAY[{}]").format(sql.SQL(", ").join(each)) if bins else sql.SQL("NULL")
     return sql.SQL(_SQL["figures"]).format(
         table=sql.Identifier(cells.table),
-        keys=sql.SQL(", ").join(map(sql.Identifier, cells.keys)),
+        keys=sql.SQL(", ").join(map(sql.Identifier, sorted(cells.keys, key=_SORTED.index))),
         day=sql.Identifier(cells.day),
         bins=summed,
     )

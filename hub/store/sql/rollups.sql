@@ -7,16 +7,16 @@ SELECT measure, unit, step, by_staff, edges FROM hailong.rollup_measures ORDER B
 
 -- name: figures
 -- Cells, summed over a range of days or months. {table} holds them; {keys} tell apart what is asked
--- for; {day} is the column of their time; {bins} is an array of the sum of each bin, or NULL:
--- adding up whole arrays would take four times as long.
-SELECT {keys}, r.variant, sum(r.n)::bigint AS n, sum(r.total)::bigint AS total,
+-- for, in an order in which the table's key has most of it sorted already; {day} is the column of
+-- their time; {bins} is an array of the sum of each bin, or NULL: adding up whole arrays would take
+-- four times as long.
+SELECT {keys}, sum(r.n)::bigint AS n, sum(r.total)::bigint AS total,
        sum(r.squares) AS squares, {bins} AS bins
 FROM hailong.{table} r
 WHERE r.branch_id = ANY ((SELECT hailong.visible_branches())::text[]) AND r.measure = %(measure)s
   AND r.{day} BETWEEN %(from_day)s AND %(to_day)s
   AND (%(zone)s::text IS NULL OR r.zone = %(zone)s)
-GROUP BY {keys}, r.variant
-ORDER BY {keys}, r.variant;
+GROUP BY {keys} ORDER BY {keys};
 
 -- name: activity_by_hour
 -- What each counter did in each hour of a range of days, in Hanoi's time.

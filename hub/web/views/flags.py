@@ -64,6 +64,8 @@ def flag_views(
     rows: Sequence[FlagRow],
     reasons: Mapping[UUID, tuple[int, str]] | None = None,
 ) -> list[FlagView]:
+    if not rows:
+        return []
     decided = pages.reviews(connection, [row.flag_id for row in rows])
     proven = measured(connection)
     return [
