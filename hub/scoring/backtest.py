@@ -20,7 +20,15 @@ from hub.scoring.facts import Facts
 from hub.scoring.flag import fires
 from hub.scoring.heard import LEAST_ROLE_CONFIDENCE
 from hub.scoring.rules import Rule
-from hub.scoring.sieve import Reads, Sieve, bare, may_hold, sieve_of
+from hub.scoring.sieve import (
+    Reads,
+    Sieve,
+    bare,
+    fact_holds,
+    may_hold,
+    sieve_of,
+    without_facts,
+)
 from hub.scoring.stored_turns import read_turns
 from hub.scoring.worker import rebuild
 from hub.store import backtest as store
@@ -115,10 +123,15 @@ def backtest(
     days = store.branch_days(connection, since, until)
     judged = 0
     fired: list[Queued] = []
+    # Where no fact holds, what may fire by a fact alone is left out as well.
+    narrow = sieve_of(replace(rule, when=without_facts(rule.when)))
+    said: set[Queued] | None = None
+    if sieve.hits is None and narrow.hits is not None:
+        said = set(_heard(connection, narrow.hits, wanted))
     for stays in _chunks(_stays(connection, sieve, wanted), _AT_ONCE):
-        cases = _by_facts(rule, stays, facts_of(stays))
+        cases = _by_facts(rule, stays, facts_of(stays), said)
         judged += len(cases)
-        fired += _fired(connection, rule, sieve, cases)
+        fired += _fired(connection, rule, sieve, narrow, cases)
         if monotonic() - began_s > most_s:
             raise BacktestTooLongError(
                 f"the trial took longer than {most_s:.0f} s and was ended; ask for fewer days, or "
@@ -172,27 +185,39 @@ def _heard(
     return store.heard(connection, wanted, said, LEAST_ROLE_CONFIDENCE)
 
 
-def _by_facts(rule: Rule, stays: Sequence[Stay], facts: Sequence[Facts]) -> dict[Queued, Facts]:
-    """Those that the facts alone do not rule out already."""
+def _by_facts(
+    rule: Rule, stays: Sequence[Stay], facts: Sequence[Facts], said: set[Queued] | None
+) -> dict[Queued, tuple[Facts, bool]]:
+    """Those that the facts alone do not rule out already, and whether one of them holds. `said`:
+    those in which the phrase was said that is needed where none does.
+    """
     may_fire = may_hold(rule.when, Reads.FACTS)
-    return {
-        stay.key: known
-        for stay, known in zip(stays, facts, strict=True)
-        if may_fire(Case(bare(stay.key.at, stay.ended_at), known, rule.cool_down_s))
-    }
+    found = {}
+    for stay, known in zip(stays, facts, strict=True):
+        case = Case(bare(stay.key.at, stay.ended_at), known, rule.cool_down_s)
+        holds = fact_holds(rule.when, case)
+        if may_fire(case) and (holds or said is None or stay.key in said):
+            found[stay.key] = (known, holds)
+    return found
 
 
 def _fired(
-    connection: BacktestConnection, rule: Rule, sieve: Sieve, facts: Mapping[Queued, Facts]
+    connection: BacktestConnection,
+    rule: Rule,
+    sieve: Sieve,
+    narrow: Sieve,
+    facts: Mapping[Queued, tuple[Facts, bool]],
 ) -> Iterator[Queued]:
-    if not facts:
-        return
     cases = {}
     may_fire = may_hold(rule.when, Reads.SPANS)
-    for stored in store.interactions(connection, list(facts)):
-        case = Case(rebuild(stored), facts[stored.key], rule.cool_down_s)
-        if may_fire(case):
-            cases[stored.key] = case
+    for used, by_fact in ((sieve, True), (narrow, False)):
+        keys = [key for key, (_, holds) in facts.items() if holds is by_fact]
+        for stored in store.interactions(
+            connection, keys, measurements=used.measurements, spans=used.spans
+        ):
+            case = Case(rebuild(stored), facts[stored.key][0], rule.cool_down_s)
+            if may_fire(case):
+                cases[stored.key] = case
     turns: Mapping[UUID, Sequence[TurnRow]] = {}
     if sieve.reads >= Reads.HITS and cases:
         turns = store.turns(connection, list(cases), whole=sieve.reads is Reads.TURNS)

@@ -142,6 +142,25 @@ def bare(started_at: datetime, ended_at: datetime) -> InteractionPayload:
     return InteractionPayload.model_construct(**known)
 
 
+def without_facts(condition: Condition) -> Condition:
+    """What is left of it where none of its parts that facts alone tell holds."""
+    if isinstance(condition, All):
+        return All([without_facts(part) for part in condition.of])
+    if isinstance(condition, Any):
+        left = [part for part in condition.of if reads(part) is not Reads.FACTS]
+        return Any([without_facts(part) for part in left]) if left else condition
+    return condition
+
+
+def fact_holds(condition: Condition, case: Case) -> bool:
+    """Whether one of those parts does."""
+    if reads(condition) is Reads.FACTS:
+        return condition.holds(case) is True
+    if isinstance(condition, All | Any):
+        return any(fact_holds(part, case) for part in condition.of)
+    return False
+
+
 def reads(condition: Condition) -> Reads:
     if isinstance(condition, All | Any):
         return max((reads(part) for part in condition.of), default=Reads.FACTS)

@@ -82,10 +82,19 @@ def stays_of(connection: BacktestConnection, wanted: Wanted, keys: Sequence[Queu
     return [_stay(row) for row in connection.execute(_SQL["stays_of"], values)]
 
 
-def interactions(connection: BacktestConnection, keys: Sequence[Queued]) -> list[StoredInteraction]:
-    """Whole, but for their turns."""
+def interactions(
+    connection: BacktestConnection,
+    keys: Sequence[Queued],
+    *,
+    measurements: str | None,
+    spans: str | None,
+) -> list[StoredInteraction]:
+    """Whole, but for their turns; those of which these jsonpath predicates hold."""
+    if not keys:
+        return []
+    values = {**_arrays(keys), "measurements": measurements, "spans": spans}
     with connection.cursor(row_factory=dict_row) as cursor:
-        return [_stored(row) for row in cursor.execute(_SQL["interactions"], _arrays(keys))]
+        return [_stored(row) for row in cursor.execute(_SQL["interactions"], values)]
 
 
 def heard(connection: BacktestConnection, wanted: Wanted, said: Said, least: float) -> list[Queued]:

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hailong.cli import main
 from hub.scoring.backtest import BacktestTooLongError, backtest
 from hub.scoring.case import Case
-from hub.scoring.facts import Facts
+from hub.scoring.facts import Facts, Visit
 from hub.scoring.flag import fires
 from hub.scoring.rules import PACKAGED, load_rules
 from hub.store.errors import NotPermittedError
@@ -135,6 +135,42 @@ def test_each_rule_finds_what_the_worker_would(city, tried, rule):
     assert trial.interactions == len(known)
     times = [found.key.at for found in trial.found]
     assert times == sorted(times)
+
+
+def some_facts(zone, interaction_id) -> Facts:
+    """Known of some, by chance that is the same whenever it is asked."""
+    chance = random.Random(interaction_id.int)
+    yes = (None, True, False)
+    return Facts(
+        zone=zone,
+        help_pressed=chance.choice(yes),
+        no_receipt=chance.choice(yes),
+        paused=chance.choice(yes),
+        overload=chance.choice(yes),
+        called_with_nobody=chance.choice((None, 0, 2)),
+        visit=chance.choice((None, Visit(sent_back=3, transfers=4, rating_in_burst=True))),
+    )
+
+
+def test_what_is_known_beside_sound_and_sight_counts_as_it_does_for_the_worker(city, tried):
+    _, known = city
+    found = 0
+    for rule in RULES:
+        trial = tried(
+            rule,
+            facts_of=lambda stays: [
+                some_facts(Zone(stay.zone), stay.key.interaction_id) for stay in stays
+            ],
+        )
+        assert {one.key.interaction_id for one in trial.found} == {
+            payload.interaction_id
+            for _, zone, payload in known
+            if fires(
+                rule, Case(payload, some_facts(zone, payload.interaction_id), rule.cool_down_s)
+            )
+        }, rule.id
+        found += any(one for one in trial.found)
+    assert found >= 12
 
 
 def test_enough_rules_find_something_to_prove_it_by(city):

@@ -9,7 +9,15 @@ from hub.scoring.case import Case
 from hub.scoring.errors import RuleError
 from hub.scoring.pasted import DEEPEST, MOST_CHARACTERS, read_pasted
 from hub.scoring.rules import PACKAGED, load_rules
-from hub.scoring.sieve import Reads, bare, may_hold, reads, sieve_of
+from hub.scoring.sieve import (
+    Reads,
+    bare,
+    fact_holds,
+    may_hold,
+    reads,
+    sieve_of,
+    without_facts,
+)
 from schemas.vocabulary import Role
 from tests.condition_strategies import CONDITIONS, known_facts, talks
 
@@ -26,6 +34,8 @@ def test_what_was_not_read_rules_nothing_out(condition, interaction, facts):
     assert may_hold(condition, Reads.FACTS)(little) or not fires
     assert may_hold(condition, Reads.SPANS)(more) or not fires
     assert may_hold(condition, Reads.TURNS)(case) == fires
+    if not fact_holds(condition, little):
+        assert without_facts(condition).holds(case) is True or not fires
     if reads(condition) is Reads.HITS:
         held = tuple(turn for turn in case.interaction.turns if turn.hits)
         some = replace(case, interaction=case.interaction.model_copy(update={"turns": held}))

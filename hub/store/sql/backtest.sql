@@ -44,13 +44,15 @@ WHERE i.branch_id = ANY (hailong.visible_branches())
   AND (%(spans)s::jsonpath IS NULL OR i.spans @@ %(spans)s::jsonpath);
 
 -- name: interactions
--- Some interactions whole, but for their turns.
+-- Some interactions whole, but for their turns, where the rule may fire on them.
 SELECT i.branch_id, i.counter_id, i.at, i.interaction_id, i.zone, i.revision, i.ended_at,
        i.source, i.end_reason, i.boundary_uncertain, i.measurements, i.coverage, i.spans, i.models
 FROM unnest(%(branch_ids)s::text[], %(counter_ids)s::text[], %(ats)s::timestamptz[],
             %(interaction_ids)s::uuid[]) AS k (branch_id, counter_id, at, interaction_id)
 JOIN hailong.interactions i USING (branch_id, counter_id, at, interaction_id)
-WHERE i.branch_id = ANY (hailong.visible_branches());
+WHERE i.branch_id = ANY (hailong.visible_branches())
+  AND (%(measurements)s::jsonpath IS NULL OR i.measurements @@ %(measurements)s::jsonpath)
+  AND (%(spans)s::jsonpath IS NULL OR i.spans @@ %(spans)s::jsonpath);
 
 -- name: heard
 -- Interactions in which somebody said what is asked for, the speaker known at least so surely.
