@@ -49,9 +49,7 @@ def outcome(plan: Planned, chance: random.Random) -> DossierStep | None:
     return None
 
 
-def facts(
-    plan: Planned, length_s: float, step: DossierStep | None, chance: random.Random
-) -> Facts:
+def facts(plan: Planned, length_s: float, step: DossierStep | None, chance: random.Random) -> Facts:
     end = plan.started_at + timedelta(seconds=length_s)
     kind = plan.planted or plan.look_alike
     no_ticket = kind == "served_out_of_turn" and chance.random() < 0.5

@@ -61,8 +61,19 @@ def _flags(days: Sequence[Day]) -> Iterable[Figure]:
     raised = [day.count(_review) for day in days]
     reviewed = [day.reviewed for day in days]
     live = [day.count(_live) for day in days]
-    yield Figure("review flags a day", fmean(reviewed), "flags", FLAGS, peers={"before the budget": fmean(raised)})
-    yield Figure("review flags, worst day", float(max(reviewed)), "flags", peers={"before the budget": float(max(raised))})
+    yield Figure(
+        "review flags a day",
+        fmean(reviewed),
+        "flags",
+        FLAGS,
+        peers={"before the budget": fmean(raised)},
+    )
+    yield Figure(
+        "review flags, worst day",
+        float(max(reviewed)),
+        "flags",
+        peers={"before the budget": float(max(raised))},
+    )
     yield Figure("live alerts a day", fmean(live), "alerts", ALERTS)
     yield Figure("live alerts, worst day", float(max(live)), "alerts")
 
@@ -70,7 +81,13 @@ def _flags(days: Sequence[Day]) -> Iterable[Figure]:
 def _false(days: Sequence[Day]) -> Iterable[Figure]:
     false = [day.count(lambda one: not one.true) for day in days]
     words = [day.count(_misread) for day in days]
-    yield Figure("false flags a day, review and live", fmean(false), "flags", FALSE, peers={"of words and sound alone": fmean(words)})
+    yield Figure(
+        "false flags a day, review and live",
+        fmean(false),
+        "flags",
+        FALSE,
+        peers={"of words and sound alone": fmean(words)},
+    )
     yield Figure("false flags, worst day", float(max(false)), "flags")
     turns = sum(day.turns for day in days)
     for name, rules, goal in (("abuse", ABUSE, ABUSE_RATE), ("money", MONEY, None)):
@@ -78,10 +95,14 @@ def _false(days: Sequence[Day]) -> Iterable[Figure]:
         rate = 1e5 / turns
         yield Figure(f"false {name} flags in {len(days)} days", float(found), "flags", 0.0)
         yield Figure(f"false {name} flags", found * rate, "/100,000 turns", goal)
-        yield Figure(f"false {name} flags, 95 % upper bound", most(found) * rate, "/100,000 turns", goal)
+        yield Figure(
+            f"false {name} flags, 95 % upper bound", most(found) * rate, "/100,000 turns", goal
+        )
     for region in _REGIONS:
         seen = sum(day.by_region[region] for day in days)
-        found = sum(day.count(lambda one, r=region: not one.true and one.region == r) for day in days)  # type: ignore[misc]
+        found = sum(
+            day.count(lambda one, r=region: not one.true and one.region == r) for day in days
+        )  # type: ignore[misc]
         yield Figure(f"false flags, {region}", 900 * found / seen if seen else None, "/900 stays")
 
 
@@ -95,7 +116,9 @@ def _recall(trials: Sequence[Day], better: Sequence[Day]) -> Iterable[Figure]:
         fewer = _share(better, kind).value
         if fewer is not None:
             peers["a quarter of the errors"] = fewer
-        yield Figure(f"recall: {kind}", _share(trials, kind).value, "share", better="higher", peers=peers)
+        yield Figure(
+            f"recall: {kind}", _share(trials, kind).value, "share", better="higher", peers=peers
+        )
 
 
 def _notes(days: Sequence[Day]) -> list[str]:

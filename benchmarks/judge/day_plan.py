@@ -85,11 +85,11 @@ def plan(seed: int, share: float = 1.0) -> list[Planned]:
     lengths = [n for _ in range(count // 2) for n in _two_lengths(chance)]
     stays = [_stay(number, lengths[number], chance) for number in range(count)]
     planted = [kind for kind, mean in A_DAY.items() for _ in range(_poisson(mean * share, chance))]
-    alike = [
-        kind for kind in LOOK_ALIKES for _ in range(_poisson(LOOK_ALIKE * count, chance))
-    ]
+    alike = [kind for kind in LOOK_ALIKES for _ in range(_poisson(LOOK_ALIKE * count, chance))]
     for kind, innocent in [*((k, False) for k in planted), *((k, True) for k in alike)]:
-        free = [s.number for s in stays if not s.planted and not s.look_alike and fits(kind, s.zone)]
+        free = [
+            s.number for s in stays if not s.planted and not s.look_alike and fits(kind, s.zone)
+        ]
         if free:
             at = chance.choice(free)
             stays[at] = with_kind(stays[at], kind, innocent=innocent)

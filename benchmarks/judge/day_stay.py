@@ -7,17 +7,17 @@ lost, turns given to the wrong side, raised voices missed or found where nobody 
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
-from functools import cache
 
 import numpy as np
 
 from benchmarks.judge.day_facts import facts, outcome
 from benchmarks.judge.day_plan import Planned
+from benchmarks.judge.day_planted import ordinary_turns, planted_turns
+from benchmarks.judge.day_sound import sound_errors
 from benchmarks.judge.day_talk import Said, Speakers, talk
 from benchmarks.judge.misreads import Misreader
-from benchmarks.machine import read
 from edge_agent.capture.frame import Samples
 from edge_agent.categories import Lexicon
 from edge_agent.guard import Guard
@@ -31,7 +31,7 @@ from edge_agent.sound_health import SoundQuality
 from edge_agent.turn import SpokenTurn
 from edge_agent.words import WordReader
 from edge_agent.zone_history import Presence, Stretch
-from hub.scoring.facts import DossierStep, Facts
+from hub.scoring.facts import Facts
 from schemas.identifiers import uuid8
 from schemas.interaction import ByRole, InteractionPayload
 from schemas.vocabulary import EndReason, Language, Role, SourceKind
@@ -43,32 +43,6 @@ INTERRUPTED = 0.015
 _SYLLABLES_S = 4.2
 _USUAL_DBFS, _LOUD_DB = -30.0, 15.0
 _RAISED_S = 1.5
-
-
-@dataclass(frozen=True, slots=True)
-class SoundErrors:
-    """Of benchmarks/results/accuracy.json. A turn counts there as invented also where it is cut
-    in another place; here each is taken for one of the wrong side, which is the worse.
-    """
-
-    lost: float
-    invented: float
-    """A true turn."""
-    raised_missed: float
-    raised_invented_s: float
-    """A second of talk."""
-
-    @classmethod
-    def measured(cls) -> "SoundErrors":
-        by_name = {figure.name: figure.value or 0.0 for figure in read("accuracy").figures}
-        precision = by_name["turns with role, precision"]
-        recall = by_name["turns with role, recall"]
-        return cls(
-            lost=1 - recall,
-            invented=recall * (1 - precision) / precision,
-            raised_missed=1 - by_name["raised voice, recall"],
-            raised_invented_s=by_name["raised voice that nobody raised"] / 3600,
-        )
 
 
 class _Misreading:
@@ -85,11 +59,6 @@ class _Misreading:
     ) -> Transcript | None:
         del samples, hint, beam_size
         return self.transcript
-
-
-@cache
-def sound_errors() -> SoundErrors:
-    return SoundErrors.measured()
 
 
 class _Unfeeling:
@@ -178,45 +147,6 @@ class Counter:
         return ReadTurn.of(turn, self._reader.read(turn), 0.0)
 
 
-def planted_turns(plan: Planned, speakers: Speakers, chance: random.Random) -> list[Said]:
-    kind, wording = plan.planted, plan.wording
-
-    def said(what: str, role: Role, *, loud: bool = False) -> Said:
-        return Said(role, speakers.planted(what, wording), loud, act="planted")
-
-    if kind == "may_tao":
-        return [said(kind, Role.STAFF) for _ in range(chance.choice((2, 3)))]
-    if kind == "abuse":
-        return [said(kind, Role.STAFF, loud=chance.random() < 0.5) for _ in range(chance.choice((1, 2)))]
-    if kind == "abuse_loud":
-        return [said("abuse", Role.STAFF, loud=True) for _ in range(2)]
-    if kind == "disrespect":
-        return [said(kind, Role.STAFF) for _ in range(chance.choice((2, 3)))]
-    if kind == "money":
-        hints = [said(kind, Role.STAFF) for _ in range(chance.choice((1, 2)))]
-        second = [said("second_sign", Role.STAFF)] if plan.number % 3 == 2 else []
-        return hints + second
-    if kind == "missing":
-        return [said(kind, Role.STAFF) for _ in range(chance.choice((1, 2)))]
-    if kind in {"escalation", "citizen_abuse"}:
-        return [said(kind, Role.CITIZEN, loud=chance.random() < 0.5) for _ in range(chance.choice((1, 2)))]
-    return []
-
-
-def ordinary_turns(
-    step: DossierStep | None, speakers: Speakers, chance: random.Random
-) -> list[Said]:
-    """Papers that are missing come with their list; a present is turned away."""
-    made: list[Said] = []
-    if step is DossierStep.SUPPLEMENT_SLIP:
-        made += [speakers.staff("missing"), speakers.staff("list_given")]
-    if chance.random() < 0.01:
-        made += [speakers.citizen("gift"), speakers.staff("refuse_gift")]
-    if chance.random() < 0.03:
-        made.append(speakers.staff("hearing"))
-    return made
-
-
 def _other_side(said: Said) -> Said:
     """Half of it, at the other microphone."""
     role = Role.CITIZEN if said.role is Role.STAFF else Role.STAFF
@@ -279,9 +209,7 @@ def _later(turn: ReadTurn, by_s: float) -> ReadTurn:
     )
 
 
-def _zone(
-    length_s: float, away: tuple[float, float] | None, *, blind: bool
-) -> tuple[Stretch, ...]:
+def _zone(length_s: float, away: tuple[float, float] | None, *, blind: bool) -> tuple[Stretch, ...]:
     if blind:
         return (Stretch(0.0, length_s, Presence.UNKNOWN),)
     if away is None:

@@ -7,7 +7,7 @@ counter; look-alikes of misconduct stand among them.
 
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -129,7 +129,7 @@ class Speakers:
         }
         return phrase.format_map({**drawn, **self._slots})
 
-    def staff(self, act: str, **more: Any) -> Said:  # noqa: ANN401 - of Said
+    def staff(self, act: str, **more: Any) -> Said:
         return Said(Role.STAFF, self._one("staff", act), act=act, **more)
 
     def citizen(self, act: str) -> Said:
@@ -171,11 +171,10 @@ def talk(
         said += _pair(speakers, chance)
     said = said[: turns - len(ends) - len(planted)]
     works = [at for at, one in enumerate(said) if one.act == "work"] or [len(said) - 1]
-    for at in works:
+    for work in works:
         # The silence comes after the clerk's words.
-        at = min(at + 1, len(said) - 1)
-        one = said[at]
-        said[at] = Said(one.role, one.text, one.loud, work_s / len(works), one.act)
+        at = min(work + 1, len(said) - 1)
+        said[at] = replace(said[at], silence_s=work_s / len(works))
     places = sorted(chance.randint(2, len(said)) for _ in planted)
     for offset, (place, one) in enumerate(zip(places, planted, strict=True)):
         said.insert(place + offset, one)

@@ -80,7 +80,7 @@ class _Choice:
         pairs = list(weighed)
         return cls([thing for thing, _ in pairs], list(accumulate(w for _, w in pairs)))
 
-    def draw(self, chance: random.Random) -> Any:  # noqa: ANN401 - of what it was made of
+    def draw(self, chance: random.Random) -> Any:
         return self.things[bisect(self.sums, chance.random() * self.sums[-1])]
 
 
@@ -151,7 +151,9 @@ class Misreader:
         kept = tuple(part for part in PARTS if part not in parts)
         weighed = [
             (spelt, self._weight(said, other, parts) * sqrt(self._often[spelt]))
-            for spelt, other in self._sharing(kept).get(tuple(getattr(said, part) for part in kept), ())
+            for spelt, other in self._sharing(kept).get(
+                tuple(getattr(said, part) for part in kept), ()
+            )
             if all(getattr(said, part) != getattr(other, part) for part in parts)
         ]
         return _Choice.of(weighed) if weighed else None

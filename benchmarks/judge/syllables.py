@@ -69,9 +69,7 @@ def _toned(nucleus: str, *, closed: bool) -> int:
     return len(nucleus) - 1 if closed or len(nucleus) == 1 else len(nucleus) - 2
 
 
-def aligned(
-    said: Sequence[str], heard: Sequence[str]
-) -> Iterator[tuple[str | None, str | None]]:
+def aligned(said: Sequence[str], heard: Sequence[str]) -> Iterator[tuple[str | None, str | None]]:
     """Pairs in order; None stands for a word that was dropped or put in. A word is likelier to
     be misread as one that sounds alike than to be dropped beside another that was put in.
     """

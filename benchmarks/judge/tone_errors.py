@@ -51,7 +51,7 @@ class Counted:
         self._kinds: Counter[str] = Counter()
         self._parts: dict[str, Counter[str]] = {part: Counter() for part in PARTS}
 
-    def add(self, copy: str, said: str, sound: Any) -> None:  # noqa: ANN401 - samples
+    def add(self, copy: str, said: str, sound: Any) -> None:
         heard = self._transcriber.transcribe(sound, None)
         reading: dict[str, Any] = {"copy": copy, "words": len(words(said))}
         if heard is None:

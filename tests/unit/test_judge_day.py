@@ -99,18 +99,33 @@ def test_as_much_is_planted_as_is_said():
     assert planted.keys() == A_DAY.keys()
     assert sum(planted.values()) / 60 == pytest.approx(sum(A_DAY.values()), rel=0.15)
     assert all(
-        stay.zone is Zone.INTAKE for seed in range(20) for stay in plan(seed) if stay.planted == "missing"
+        stay.zone is Zone.INTAKE
+        for seed in range(20)
+        for stay in plan(seed)
+        if stay.planted == "missing"
     )
 
 
 def test_no_ordinary_phrase_accuses_anybody():
     lexicon = Lexicon.load()
-    accusing = {"abusive", "citizen_abuse", "may_tao", "money_hint", "broker", "off_channel", "escalation"}
+    accusing = {
+        "abusive",
+        "citizen_abuse",
+        "may_tao",
+        "money_hint",
+        "broker",
+        "off_channel",
+        "escalation",
+    }
     for region in ("north", "centre", "south"):
         speakers = Speakers(region, random.Random(region))
         for role, side in ((Role.STAFF, "staff"), (Role.CITIZEN, "citizen")):
             acts = [text for act in phrases()[side].values() for text in act]
-            for text in [*acts, *phrases()["traps"][side]["domain"], *phrases()["traps"][side]["new"]]:
+            for text in [
+                *acts,
+                *phrases()["traps"][side]["domain"],
+                *phrases()["traps"][side]["new"],
+            ]:
                 filled = speakers.filled(text)
                 hits = {h.category for h in lexicon.match(filled, role, Language.VIETNAMESE)}
                 assert not hits & accusing, filled
