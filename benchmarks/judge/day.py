@@ -1,10 +1,12 @@
 """A branch-day simulated: 900 interactions, 36,000 turns, and what a supervisor would be shown.
 
-    python -m benchmarks.judge.day [--days 20] [--first 1000] [--trials 60]
+    python -m benchmarks.judge.day [--days 20] [--first 2000] [--trials 45]
 
 Talks of DOMAIN's phrases and traps go through the transcriber's mistakes (misreads.py), the agent's
 own stages of words and measuring and the hub's rules. A flag is true where its kind was planted;
-every other one is false, also where what looks like misconduct are facts and not words.
+every other one is false, also where what looks like misconduct are facts and not words. The whole
+run is about ten CPU-minutes and writes benchmarks/results/judge-day.json; a shorter one writes
+nothing.
 """
 
 import argparse
@@ -17,14 +19,14 @@ from benchmarks.judge.day_plan import A_DAY, BY_WORDS, Planned, plan, trial
 from benchmarks.judge.day_stay import Counter
 from benchmarks.judge.day_talk import REGIONS, ordinary_phrases
 from benchmarks.judge.misreads import Misreader
-from benchmarks.machine import Figure, describe, result, show
+from benchmarks.machine import Figure, describe, result, show, write
 from hub.scoring.budget import DayBudget, Weakness
 from hub.scoring.facts import Facts
 from hub.scoring.flag import Flag, flags
 from hub.scoring.rules import Rule, packaged_rules
 from schemas.interaction import InteractionPayload
 
-DAYS, FIRST, TRIALS = 20, 1000, 60
+DAYS, FIRST, TRIALS = 20, 2000, 45
 """Seeds under FIRST are for trying changes; figures are of days that no change was made for."""
 PUBLISHED_SHARE = 8.5 / 36.0
 """Errors of a transcriber at the published word error rate of PhoWhisper base (8.5 %, VIVOS),
@@ -147,6 +149,8 @@ def main(words: list[str]) -> None:
     asked = parser.parse_args(words)
     machine = describe()
     figures, notes = measure(asked.days, asked.trials, asked.first)
+    if (asked.days, asked.first, asked.trials) == (DAYS, FIRST, TRIALS):
+        write("judge-day", figures, machine=machine, notes=notes)
     show(result(figures, machine=machine, notes=notes))
 
 

@@ -55,6 +55,8 @@ def facts(plan: Planned, length_s: float, step: DossierStep | None, chance: rand
     no_ticket = kind == "served_out_of_turn" and chance.random() < 0.5
     no_ticket = no_ticket or (kind == "money" and plan.number % 3 == 0)
     receipt_due = plan.zone is Zone.FEE or (plan.zone is Zone.INTAKE and chance.random() < 0.4)
+    if kind in {"missing", "no_dossier_no_slip"}:
+        receipt_due = False
     no_receipt = kind == "money" and plan.number % 3 == 1
     events = [] if step is None else [DossierEvent(step, end - timedelta(seconds=20))]
     if receipt_due and not no_receipt and chance.random() >= LATE_RECEIPT:
