@@ -18,7 +18,7 @@ from benchmarks.judge.day_figures import Day, Raised
 from benchmarks.judge.day_plan import A_DAY, BY_WORDS, Planned, plan, trial
 from benchmarks.judge.day_stay import Counter
 from benchmarks.judge.day_talk import REGIONS, ordinary_phrases
-from benchmarks.judge.misreads import Misreader
+from benchmarks.judge.misreads import Misreader, sample
 from benchmarks.machine import Figure, describe, result, show, write
 from hub.scoring.budget import DayBudget, Weakness
 from hub.scoring.facts import Facts
@@ -134,11 +134,12 @@ def measure(
     said = ordinary_phrases()
     shipped = Counter(Misreader(said), feels=False)
     better = Counter(Misreader(said, share_of_errors=PUBLISHED_SHARE), feels=False)
-    return day_figures.figures(
+    figures, notes = day_figures.figures(
         days(range(first, first + day_count), shipped),
         trials(trial_count, shipped),
         trials(trial_count, better, kinds=sorted(BY_WORDS)),
     )
+    return figures, [sample(), *notes]
 
 
 def main(words: list[str]) -> None:
