@@ -181,10 +181,15 @@ def _turns(role: Role) -> Read:
     return read
 
 
-def _staff_transcription(interaction: InteractionPayload, _facts: Facts) -> float | None:
-    if share_read(interaction, Role.STAFF) <= 0:
-        return None
-    return transcription_confidence(interaction, Role.STAFF)
+def _transcription(role: Role) -> Read:
+    """How sure the transcriber was of this side's words, on average."""
+
+    def read(interaction: InteractionPayload, _facts: Facts) -> float | None:
+        if share_read(interaction, role) <= 0:
+            return None
+        return transcription_confidence(interaction, role)
+
+    return read
 
 
 def _opening_read_share(interaction: InteractionPayload, _facts: Facts) -> float | None:
@@ -258,8 +263,9 @@ QUANTITIES: Mapping[str, Quantity] = {
         lambda i, _f: i.measurements.raised_voice_s.staff, "less", "counter"
     ),
     "staff_turns": Quantity(_turns(Role.STAFF), "more", "counter"),
-    "staff_transcription": Quantity(_staff_transcription, "more", "place"),
+    "staff_transcription": Quantity(_transcription(Role.STAFF), "more", "place"),
     "opening_read_share": Quantity(_opening_read_share, "more", "place"),
+    "citizen_transcription": Quantity(_transcription(Role.CITIZEN), "more", "place"),
     "citizen_turns": Quantity(_turns(Role.CITIZEN), "more", "citizen"),
     "raised_voice_citizen_s": Quantity(
         lambda i, _f: i.measurements.raised_voice_s.citizen, "less", "citizen"

@@ -51,7 +51,9 @@ def test_the_sieve_says_what_a_rule_needs():
     abusive = sieve_of(RULES["abusive_language_staff"])
     assert abusive.hits is not None
     assert set(abusive.hits) == {Role.STAFF}
-    assert abusive.reads is Reads.HITS
+    # It asks how well the talk was read, which every turn tells.
+    assert abusive.reads is Reads.TURNS
+    assert sieve_of(RULES["may_tao_address"]).reads is Reads.HITS
     raised = sieve_of(RULES["raised_voice_staff"])
     assert raised.measurements is not None
     assert "$.raised_voice_s.staff >=" in raised.measurements
