@@ -97,7 +97,11 @@ def measure_all(
     drafts += pipeline.finish()
     if pipeline.model_failures:
         raise RuntimeError(f"{pipeline.model_failures} calls of a model failed; expected none")
-    payloads = [d.payload for d in drafts if isinstance(d.payload, InteractionPayload)]
+    payloads = [
+        d.payload
+        for d in drafts
+        if isinstance(d.payload, InteractionPayload) and not d.payload.open
+    ]
     return [Found((p.started_at - ANCHOR).total_seconds(), p) for p in payloads]
 
 

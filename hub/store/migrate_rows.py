@@ -22,8 +22,9 @@ FROM pg_catalog.pg_class c
 LEFT JOIN pg_catalog.pg_class r ON r.oid = pg_catalog.pg_partition_root(c.oid)
 WHERE c.relkind = 'r' AND c.relnamespace::regnamespace::text IN ('hailong', 'hailong_private')
 """
+# What the transaction before deleted may still stand here, hence only what is added counts.
 _DELETED = """
-SELECT relid FROM pg_catalog.pg_stat_xact_user_tables
+SELECT relid, n_tup_del FROM pg_catalog.pg_stat_xact_user_tables
 WHERE n_tup_del > 0 AND schemaname IN ('hailong', 'hailong_private')
 """
 
@@ -70,12 +71,17 @@ class RowGuard:
         self._declared = declared
         self._counts = {table: _count(connection, table) for table in declared.keeps}
         self._files = _files(connection)
+        self._deleted = _deleted(connection)
 
     def check(self) -> None:
         """Raises MigrationError, which undoes the migration."""
         files = _files(self._connection)
         named = {*self._declared.keeps, *self._declared.loses}
-        deleted = {relid for (relid,) in self._connection.execute(_DELETED)}
+        deleted = {
+            oid
+            for oid, rows in _deleted(self._connection).items()
+            if rows > self._deleted.get(oid, 0)
+        }
         for oid, before in self._files.items():
             if before.table in named:
                 continue
@@ -104,6 +110,11 @@ class RowGuard:
 
 def _files(connection: _Connection) -> dict[int, _File]:
     return {oid: _File(table, node) for oid, table, node in connection.execute(_FILES)}
+
+
+def _deleted(connection: _Connection) -> dict[int, int]:
+    """Table -> rows deleted."""
+    return {int(oid): int(rows) for oid, rows in connection.execute(_DELETED)}
 
 
 def _count(connection: _Connection, table: str) -> int:

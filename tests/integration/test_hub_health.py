@@ -72,13 +72,14 @@ def test_a_commit_that_waits_for_a_lock_is_busy_and_not_ready(worker, hub_db, se
             reports = list(watched_for(3.0, worker.monitor.report))
         assert all(report.live for report in reports)
         assert not any(report.ready for report in reports)
-        assert any("the database is at work for it" in r.loops[1].words for r in reports)
+        loops = [loop for report in reports for loop in report.loops[1:]]
+        assert any("the database is at work for it" in loop.words for loop in loops)
         assert device.confirm().settled_below == 2
     wait_until(lambda: worker.monitor.report().ready)
 
 
-@pytest.mark.parametrize(("stage", "loop"), [("judge", 0), ("store", 1)])
-def test_a_worker_stuck_in_a_lock_of_its_own_is_deadlocked(worker, sender, stage, loop):
+@pytest.mark.parametrize(("stage", "loops"), [("judge", slice(0, 1)), ("store", slice(1, None))])
+def test_a_worker_stuck_in_a_lock_of_its_own_is_deadlocked(worker, sender, stage, loops):
     wait_until(lambda: worker.monitor.report().ready)
     held = threading.Event()
     processor = worker.running.service._processor
@@ -93,7 +94,7 @@ def test_a_worker_stuck_in_a_lock_of_its_own_is_deadlocked(worker, sender, stage
         device.publish(sender.message(health_payload()))
         wait_until(lambda: not worker.monitor.report().live, timeout_s=10)
         report = worker.monitor.report()
-        assert "nothing to do for it" in report.loops[loop].words
+        assert any("nothing to do for it" in loop.words for loop in report.loops[loops])
         assert "deadlocked" in worker.missing()
         held.set()
         assert device.confirm().settled_below == 2
@@ -106,7 +107,8 @@ def test_a_worker_stuck_outside_the_database_is_deadlocked(worker, sender):
     with worker.running.device(sender) as device:
         device.publish(sender.message(health_payload()))
         wait_until(lambda: not worker.monitor.report().live, timeout_s=10)
-        assert "acknowledging" in worker.monitor.report().loops[1].words
+        loops = worker.monitor.report().loops
+        assert any("acknowledging" in loop.words for loop in loops[1:])
         held.set()
 
 

@@ -51,7 +51,10 @@ def test_nothing_else_changes_to_the_byte():
                 one.pop("hits")
         return draft.kind, draft.message_id, draft.captured_at, data
 
-    assert [plain(d) for d in narrowed] == [plain(d) for d in whole]
+    # Hits that stay on the device make no snapshots either.
+    assert [plain(d) for d in narrowed if d.kind != "alert"] == [
+        plain(d) for d in whole if d.kind != "alert"
+    ]
 
 
 def test_none_at_all_may_leave():
