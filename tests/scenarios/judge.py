@@ -8,7 +8,7 @@ from hub.scoring.case_facts import read_facts
 from hub.scoring.facts import Facts
 from hub.scoring.flag import Flag, flags, good_moments
 from hub.scoring.located import Located
-from hub.scoring.rubrics import FigureName, rubric_for
+from hub.scoring.rubrics import FIGURES, FigureName, rubric_for
 from hub.scoring.rules import Rule, load_rules
 from hub.scoring.score import Scores, score
 from schemas.interaction import InteractionPayload
@@ -81,7 +81,9 @@ def compare(judged: Sequence[Judged]) -> list[str]:
             own, other = one.figure(name), by_name[other_name].figure(name)
             if own is None or other is None:
                 wrong.append(f"{one.scenario}: {name} of this or of {other_name!r} is not there")
-            elif not _stands(own, sign, other):
+            elif _stands(own, sign, other) and name in one.scenario.expected.known_wrong:
+                wrong.append(f"{one.scenario}: {name} is as it should be: out of known_wrong")
+            elif not _stands(own, sign, other) and name not in one.scenario.expected.known_wrong:
                 wrong.append(
                     f"{one.scenario}: {name} is {own:.1f}, expected {sign} than {other:.1f} of "
                     f"{other_name!r}"
@@ -134,7 +136,7 @@ def _unlike(expected: Expected, raised: Mapping[str, Flag]) -> Iterable[str]:
     for rule in sorted(false - known.keys()):
         word = "is forbidden here" if rule in expected.forbid else "was not expected"
         yield f"{rule} was raised, it {word}"
-    for rule in sorted(known.keys() - missed - false):
+    for rule in sorted(known.keys() - missed - false - set(FIGURES)):
         yield f"{rule} is as it should be: take it out of known_wrong"
 
 

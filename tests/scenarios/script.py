@@ -110,7 +110,7 @@ class Expected:
     may: frozenset[str]
     """Neither asked for nor wrong."""
     known_wrong: Mapping[str, str] = field(default_factory=dict)
-    """Rule -> why it is not yet as it should be: it is as expected in these, and fails."""
+    """Rule, or figure compared, -> why it is not yet as the lists say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,11 +241,13 @@ class _Reader:
     def _known_wrong(self, said: frozenset[str]) -> dict[str, str]:
         if "known_wrong" not in self._own:
             return {}
+        compare = self._compare()
+        compared = {name for name, _ in compare[1]} if compare else set()
         found = {}
         for name, why in self._own["known_wrong"].pairs():
-            if name not in said:
+            if name not in said and name not in compared:
                 why.fail(
-                    f"got {name}, which is neither under expect nor under forbid",
+                    f"got {name}, which is under none of expect, forbid and compare",
                     "say there what would be right",
                 )
             found[name] = why.text()
