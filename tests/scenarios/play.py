@@ -232,6 +232,9 @@ def _usual() -> tuple[Pipeline, _Stage]:
     own = _Stage(zero_s=USUAL_ZERO_S)
     kept: dict[int, object] = {id(stage): own}
     kept |= {id(m): m for m in (models.faces, models.sentiment, models.abuse, models.lexicon)}
+    # Levels never change: thousands of them need no copy.
+    for channel in pipeline._loudness._channels:
+        kept |= {id(level): level for level in (*channel.levels, *channel.speech)}
     return deepcopy(pipeline, kept), own
 
 

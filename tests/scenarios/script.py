@@ -123,8 +123,6 @@ class Sound:
     words_per_minute: int
     may_miss: frozenset[str]
     """Rules whose phrase Whisper misreads of this voice."""
-    may: frozenset[str]
-    """Rules that fire on what was misread, and accuse nobody."""
     noise_dbfs: float
 
 
@@ -281,15 +279,18 @@ class _Reader:
         if "sound" not in self._own:
             return None
         given = self._own["sound"].fields(
-            ("staff", "citizen"), ("words_per_minute", "may_miss", "may", "noise_dbfs")
+            ("staff", "citizen"), ("words_per_minute", "may_miss", "noise_dbfs")
         )
-        lists = [
-            frozenset(given[name].names_of(self._rules)) if name in given else frozenset()
-            for name in ("may_miss", "may")
-        ]
-        pace = given["words_per_minute"].whole(80, 250) if "words_per_minute" in given else 140
-        noise = given["noise_dbfs"].number(-90, -20) if "noise_dbfs" in given else -60.0
-        return Sound(given["staff"].text(), given["citizen"].text(), pace, *lists, noise)
+        missed = given["may_miss"].names_of(self._rules) if "may_miss" in given else ()
+        return Sound(
+            staff=given["staff"].text(),
+            citizen=given["citizen"].text(),
+            words_per_minute=given["words_per_minute"].whole(80, 250)
+            if "words_per_minute" in given
+            else 140,
+            may_miss=frozenset(missed),
+            noise_dbfs=_number(given, "noise_dbfs", -60.0, -90, -20),
+        )
 
 
 def _script(fields: Mapping[str, Located], about: Located) -> Script:
