@@ -3,8 +3,9 @@
     python -m benchmarks.judge.scenarios
 
 Each scenario says which flags must come; every other flag of it is a false one, unless the
-scenario leaves it open. What is known to be wrong counts as wrong. These are scripts that were
-written to be hard: the shares say what the rules do on them, not what a branch's day would show.
+scenario leaves it open. What is known to be wrong counts as wrong. The scripts were written to be
+hard: the shares say what the rules do on them, not what a branch's day would show. Most phrases
+that must be found were known to those who wrote the lists; unseen.yaml holds some that were not.
 """
 
 import sys
@@ -20,6 +21,8 @@ KINDS: tuple[RuleKind, ...] = ("live", "review", "trend", "shadow", "positive")
 NEVER_FALSE = frozenset({"abuse_by_citizen", "abusive_language_staff", "money_hint"})
 """A false one of these accuses a person of the gravest things."""
 _LEAST = 80
+_UNSEEN = "unseen.yaml"
+"""Phrases that were written after the lists of phrases, and never added to them."""
 _PRECISION = 0.72
 """Of review flags: DOMAIN.md's bound for one unfounded flag a clerk a month."""
 
@@ -119,6 +122,15 @@ def figures(judged: Sequence[Judged]) -> list[Figure]:
         )
         expected = sum(row.expected for row in ones)
         made.append(Figure(f"recall, {kind}", _share(hits, expected), "share", better="higher"))
+    unseen = rows([one for one in judged if one.scenario.file == _UNSEEN])
+    made.append(
+        Figure(
+            "recall on phrases that no list was written for",
+            _share(sum(row.found for row in unseen), sum(row.expected for row in unseen)),
+            "share",
+            better="higher",
+        )
+    )
     return made
 
 
