@@ -52,11 +52,9 @@ def played() -> list[Judged]:
 
 
 def rows(judged: Sequence[Judged]) -> list[Row]:
-    made = []
-    for kind in KINDS:
-        for rule in (rule for rule in load_rules() if rule.kind == kind):
-            made.append(_row(rule.id, kind, judged))
-    return made
+    return [
+        _row(rule.id, kind, judged) for kind in KINDS for rule in load_rules() if rule.kind == kind
+    ]
 
 
 def _row(rule: str, kind: RuleKind, judged: Sequence[Judged]) -> Row:

@@ -44,9 +44,7 @@ def judge(scenario: Scenario) -> Judged:
     return judge_played(scenario, play(scenario.script))
 
 
-def judge_played(
-    scenario: Scenario, played: Played, expected: Expected | None = None
-) -> Judged:
+def judge_played(scenario: Scenario, played: Played, expected: Expected | None = None) -> Judged:
     """`expected`: instead of the scenario's own, as of a voice that Whisper misreads."""
     stays = played.stays
     first: dict[str, Flag] = {}
@@ -106,9 +104,7 @@ def _facts(known: Mapping[str, Located], stay: InteractionPayload) -> Facts:
     return read_facts(known, stay)
 
 
-def _raised(
-    stays: Iterable[InteractionPayload], known: Mapping[str, Located]
-) -> dict[str, Flag]:
+def _raised(stays: Iterable[InteractionPayload], known: Mapping[str, Located]) -> dict[str, Flag]:
     found: dict[str, Flag] = {}
     for stay in stays:
         facts = _facts(known, stay)

@@ -304,14 +304,15 @@ def _script(fields: Mapping[str, Located], about: Located) -> Script:
     started = USUAL_START
     if "started" in fields:
         try:
-            naive = datetime.strptime(fields["started"].text(), "%Y-%m-%d %H:%M")
+            started = datetime.strptime(fields["started"].text(), "%Y-%m-%d %H:%M").replace(
+                tzinfo=HERE
+            )
         except ValueError:
             fields["started"].fail(
                 f"got {fields['started'].text()[:40]!r}, expected local time such as "
                 "2026-03-10 10:00",
                 "correct it",
             )
-        started = naive.replace(tzinfo=HERE)
     return Script(
         lines=lines,
         there=there,
@@ -366,7 +367,9 @@ def _line(located: Located, now_s: float) -> Line:
     )
 
 
-def _number(fields: Mapping[str, Located], name: str, usual: float, low: float, high: float) -> float:
+def _number(
+    fields: Mapping[str, Located], name: str, usual: float, low: float, high: float
+) -> float:
     return fields[name].number(low, high) if name in fields else usual
 
 
