@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from benchmarks.machine import Figure, result, show
 from hub.scoring.rules import RuleKind, load_rules
 from tests.scenarios.judge import Judged, compare, judge, media_s
-from tests.scenarios.script import load
+from tests.scenarios.scenario_files import load
 
 KINDS: tuple[RuleKind, ...] = ("live", "review", "trend", "shadow", "positive")
 NEVER_FALSE = frozenset({"abuse_by_citizen", "abusive_language_staff", "money_hint"})

@@ -20,13 +20,13 @@ from edge_agent.errors import ModelError
 from edge_agent.models import catalog
 from edge_agent.models.catalog import Models
 from tests.fakes import ScriptedFaces
-from tests.scenarios.play import BLEED_DB, ZERO_S, Played, pipeline_of, run
-from tests.scenarios.script import ENDING_S, Expected, Line, Scenario, Script, Sound
+from tests.scenarios.frames import BLEED_DB, BLOCK, TAIL_S
+from tests.scenarios.play import ZERO_S, Played, pipeline_of, run
+from tests.scenarios.script import Expected, Line, Scenario, Script, Sound
+from tests.scenarios.script_files import ENDING_S
 
 LEVEL_DBFS = -30.0
 MOUTH_TO_OTHER_S = 0.002
-_TAIL_S = 24.0
-_BLOCK = 48 * 512
 _PITCH = {"staff": 70, "citizen": 40}
 
 
@@ -87,7 +87,7 @@ def _clip(line: Line, sound: Sound) -> Samples:
 
 
 def _mix(script: Script, clips: list[Samples], sound: Sound) -> Samples:
-    length = int((script.end_s + ZERO_S + _TAIL_S) * SAMPLE_RATE) // _BLOCK * _BLOCK
+    length = int((script.end_s + ZERO_S + TAIL_S) * SAMPLE_RATE) // BLOCK * BLOCK
     clean = np.zeros((2, length), np.float32)
     for line, clip in zip(script.lines, clips, strict=True):
         at = round((line.at_s + ZERO_S) * SAMPLE_RATE)
@@ -101,5 +101,5 @@ def _mix(script: Script, clips: list[Samples], sound: Sound) -> Samples:
 
 
 def _blocks(sound: Samples) -> Iterator[AudioFrame]:
-    for first in range(0, sound.shape[1], _BLOCK):
-        yield AudioFrame(first / SAMPLE_RATE, sound[:, first : first + _BLOCK])
+    for first in range(0, sound.shape[1], BLOCK):
+        yield AudioFrame(first / SAMPLE_RATE, sound[:, first : first + BLOCK])

@@ -8,7 +8,9 @@ import pytest
 from hub.scoring.rules import load_rules
 from tests.scenarios.judge import compare, judge, judge_played
 from tests.scenarios.play import play
-from tests.scenarios.script import FOLDER, ScenarioError, load
+from tests.scenarios.scenario_files import ALL, FOLDER, load
+from tests.scenarios.script import ScenarioError
+from tests.scenarios.script_files import FAULTS, LINE
 
 SCENARIOS = load()
 BY_NAME = {one.name: one for one in SCENARIOS}
@@ -154,8 +156,6 @@ def test_names_differ_over_all_files(tmp_path):
 
 
 def test_the_readme_names_every_field():
-    from tests.scenarios import script
-
     page = (FOLDER / "README.md").read_text("utf-8")
-    names = Counter([*script._ALL, *script._LINE, *script.FAULTS])
+    names = Counter([*ALL, *LINE, *FAULTS])
     assert [name for name in names if f"{name}" not in page] == []

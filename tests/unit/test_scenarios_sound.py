@@ -4,7 +4,7 @@ import pytest
 
 from tests.scenarios import spoken
 from tests.scenarios.judge import judge_played
-from tests.scenarios.script import load
+from tests.scenarios.scenario_files import load
 
 SPOKEN = [one for one in load() if one.sound is not None]
 
