@@ -9,7 +9,7 @@ export HAILONG_MODELS ?= $(CURDIR)/.hailong/models
 .DEFAULT_GOAL := help
 .PHONY: help demo demo-erase test lint lint-deploy unit debian lock schemas vendor recording models \
 	text-models screenshots bench-edge bench-edge-long bench-accuracy bench-transcription \
-	bench-text bench-hub bench-pages bench-judge faults-ingest fuzz bench-rollups bench-alerts test-rollups capacity clean
+	bench-text bench-hub bench-pages bench-judge scenarios faults-ingest fuzz bench-rollups bench-alerts test-rollups capacity clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -76,6 +76,9 @@ bench-text: $(VENV)/dev.installed ## sentiment and abuse: error by class, cost a
 
 bench-pages: $(VENV)/dev.installed ## page queries on a hundredth to a tenth of a city (about 15 minutes)
 	$(BIN)/python -m benchmarks.pages
+
+scenarios: $(VENV)/dev.installed ## scripted interactions: precision and recall by rule (about a minute)
+	$(BIN)/python -m benchmarks.judge.scenarios
 
 bench-hub: debian $(VENV)/dev.installed ## the hub under a city's and a country's load (about 30 minutes)
 	$(BIN)/python -m benchmarks.hub
