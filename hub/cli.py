@@ -21,6 +21,7 @@ from hub.cli_options import common_options
 from hub.cli_releases import GROUPS as RELEASES
 from hub.cli_rollups import rollups
 from hub.cli_rules import rules
+from hub.cli_truth import truth
 from hub.health.settings import OperationsSettings
 from hub.run import PARTS, run_hub, usual_parts
 from hub.settings import HubSettings
@@ -149,4 +150,5 @@ for group in (*RELEASES, *BACKUP_COMMANDS):
     hub.add_command(group)
 hub.add_command(rollups)
 hub.add_command(rules)
+hub.add_command(truth)
 hub.add_command(check)

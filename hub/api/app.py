@@ -7,13 +7,13 @@ from fastapi import Depends, FastAPI
 from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.staticfiles import StaticFiles
 
-from hub.api import devices, errors, files, flags, health, interactions, me, places, rules
+from hub.api import devices, errors, files, flags, health, interactions, me, places, rules, truth
 from hub.api.deps import Services, WebSettings, guard
 from hub.api.headers import SecurityHeaders
 from hub.api.watch import CountRequests
 from hub.auth.permissions import PUBLIC, ROUTES
 from hub.store.pool import Database
-from hub.web import pages, signin, urls
+from hub.web import pages, signin, truth_pages, urls
 from hub.web.i18n import LANGUAGES, catalogue
 from hub.web.rulebook import RuleBook
 
@@ -28,6 +28,8 @@ ROUTERS: Final = (
     files.router,
     signin.router,
     pages.router,
+    truth.router,
+    truth_pages.router,
 )
 _MAX_BODY_BYTES: Final = 64 * 1024
 

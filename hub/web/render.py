@@ -24,6 +24,7 @@ _NAV: Final = (
     NavItem("page.overview", urls.OVERVIEW, N_("Overview")),
     NavItem("page.queue", urls.QUEUE, N_("Review queue")),
     NavItem("page.interactions", urls.INTERACTIONS, N_("Interactions")),
+    NavItem("page.truth", urls.TRUTH, N_("Truth sessions")),
     NavItem("page.devices", urls.DEVICES, N_("Devices")),
     NavItem("page.kept", urls.KEPT, N_("What is kept")),
 )

@@ -18,6 +18,11 @@ DECIDE = "/flags/{flag_id}/reviews"
 DEVICES = "/devices"
 GAPS = "/devices/gaps"
 KEPT = "/kept"
+TRUTH = "/truth"
+TRUTH_REPORT = "/truth/report"
+TRUTH_SESSION = "/truth/{session_id}"
+TRUTH_END = "/truth/{session_id}/end"
+TRUTH_VOID = "/truth/{session_id}/void"
 STATIC = "/static"
 API = "/api/v1"
 OPENAPI = "/api/openapi.json"
@@ -35,6 +40,18 @@ def interactions(**filters: str | None) -> str:
 
 def decide(flag_id: UUID) -> str:
     return f"/flags/{flag_id}/reviews"
+
+
+def truth_session(session_id: UUID) -> str:
+    return f"{TRUTH}/{session_id}"
+
+
+def truth_end(session_id: UUID) -> str:
+    return f"{TRUTH}/{session_id}/end"
+
+
+def truth_void(session_id: UUID) -> str:
+    return f"{TRUTH}/{session_id}/void"
 
 
 def static(name: str) -> str:

@@ -14,7 +14,9 @@ FORBIDDEN = {
     "hailong": {"demo", "tests", "benchmarks"},
     "demo": {"tests", "benchmarks"},
 }
-ABOVE_STORE = {"ingest", "scoring", "casework", "auth", "api", "web", "privacy", "backup"}
+ABOVE_STORE = {
+    "ingest", "scoring", "casework", "auth", "api", "web", "privacy", "backup", "truth",
+}  # fmt: skip
 WIRE_LIBRARIES = {"pydantic"}
 
 

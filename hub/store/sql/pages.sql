@@ -275,6 +275,9 @@ UNION ALL SELECT 'staff_rollups', count(*), min(day)::timestamp AT TIME ZONE int
 UNION ALL SELECT 'activity_rollups', count(*), min(hour_at) FROM hailong.activity_rollups
 UNION ALL SELECT 'assignments', count(*), min(from_at) FROM hailong.assignments
 UNION ALL SELECT 'device_status', count(*), min(status_since) FROM hailong.device_status
+UNION ALL SELECT 'truth_sessions', count(*), min(started_at) FROM hailong.truth_sessions
+UNION ALL SELECT 'truth_ticks', count(*), min(at) FROM hailong.truth_ticks
+UNION ALL SELECT 'truth_matches', count(*), NULL FROM hailong.truth_matches
 UNION ALL SELECT 'rejects', count(*), min(received_at) FROM hailong.rejects
     WHERE branch_id IS NULL OR branch_id = ANY (hailong.visible_branches());
 
