@@ -204,7 +204,7 @@ def due(
     connection: TruthConnection, *, settled_before: datetime, day_ago: datetime, late: timedelta
 ) -> list[SessionRow]:
     """Locked until the transaction ends; another matcher's are passed over."""
-    values = {"settled_before": settled_before, "day_ago": day_ago, "late": late}
+    values = {"settled_before": settled_before, "day_ago": day_ago, "late_for": late}
     return _all(connection, SessionRow, "due", values)
 
 

@@ -36,6 +36,7 @@ ROLE = {
     "rollups": "app",
     "roster": "migrator",
     "scoring": "worker",
+    "truth": "app",
 }
 """Whose queries a file holds. The migrator's are an operator's commands over all branches: of
 those it is asked that no service may run them."""
@@ -65,6 +66,14 @@ OTHERS = {
     ("rollups", "branches_marked"): "worker",
     ("rollups", "roll_up"): "worker",
     ("rollups", "roll_up_activity"): "worker",
+    ("truth", "branches"): "worker",
+    ("truth", "due"): "worker",
+    ("truth", "interactions_between"): "worker",
+    ("truth", "flags_between"): "worker",
+    ("truth", "heard_between"): "worker",
+    ("truth", "forget_matches"): "worker",
+    ("truth", "add_match"): "worker",
+    ("truth", "mark_matched"): "worker",
 }
 """Queries that another role runs than the rest of their file."""
 EVERY_BRANCH = {
@@ -97,6 +106,7 @@ EVERY_BRANCH = {
     ("scoring", "claim_one"): "keys alone",
     ("scoring", "done"): "keys alone",
     ("scoring", "set_aside"): "keys alone",
+    ("truth", "branches"): "the names on the buildings",
 }
 """What docs/store-rights.md gives over all branches, and why."""
 ABSENT = {
@@ -228,6 +238,28 @@ def values(owner) -> dict[str, Any]:
         "command": "self_test",
         "valid_s": 60.0,
         "outcome_at": NOW,
+        "observer": own["user_id"],
+        "session_kind": "observer",
+        "script": None,
+        "dialect": "north",
+        "noise": "quiet",
+        "watched": ["courtesy"],
+        "started_at": own["from_at"],
+        "tick_what": "category",
+        "tablet_at": own["at"],
+        "clock_error_s": 0.1,
+        "received_at": NOW,
+        "session_state": "ended",
+        "session_end": own["to_at"],
+        "settled_before": NOW,
+        "day_ago": NOW,
+        "late_for": timedelta(days=8),
+        "match_no": 2,
+        "match_what": "category",
+        "match_version": None,
+        "match_outcome": "found",
+        "match_reason": None,
+        "later_s": 1.0,
     }
 
 
@@ -238,6 +270,8 @@ OTHERWISE = {
     ("backup", "mark_restored"): {"sha256": "0" * 64},
     ("scoring", "put_flag"): {"kind": "review", "role": "staff", "rule_id": "r"},
     ("scoring", "withdraw_flags"): {"flag_ids": []},
+    ("truth", "add_tick"): {"role": "staff"},
+    ("truth", "add_match"): {"role": "staff"},
     ("auth", "open_session"): {"token_sha256": b"n" * 32},
     ("pages", "page_of_branches"): WIDEST,
     ("pages", "page_of_clerk"): WIDEST,

@@ -92,7 +92,7 @@ FROM hailong.truth_sessions s
 LEFT JOIN hailong.counters c USING (branch_id, counter_id)
 WHERE s.state = 'ended' AND s.ended_at < %(settled_before)s
   AND (s.matched_at IS NULL
-       OR s.matched_at < %(day_ago)s AND s.matched_at < s.ended_at + %(late)s)
+       OR s.matched_at < %(day_ago)s AND s.matched_at < s.ended_at + %(late_for)s)
 ORDER BY s.started_at
 FOR NO KEY UPDATE OF s SKIP LOCKED;
 
