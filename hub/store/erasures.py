@@ -18,6 +18,7 @@ _OF_INTERACTION = (
     "delete_scores",
     "delete_turns",
     "delete_queued",
+    "delete_taps",
     "delete_interaction",
 )
 _OF_STAFF = (

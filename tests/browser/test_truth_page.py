@@ -135,7 +135,7 @@ def test_a_session_with_the_network_away_and_back(
     page.context.set_offline(False)
     expect(sending).to_have_text("Đã gửi 3, không còn chờ.")
     page.get_by_role("button", name="Bỏ lượt vừa bấm").tap()  # one that was sent
-    expect(sending).to_have_text("Đã gửi 3, không còn chờ.")
+    expect(sending).to_have_text("Đã gửi 2, không còn chờ.")
 
     # What waits outlives the page; an answer that was lost doubles nothing.
     page.route("**/ticks", lambda route: (route.fetch(), route.abort()))
@@ -144,7 +144,7 @@ def test_a_session_with_the_network_away_and_back(
     page.reload()
     expect(sending).to_contain_text("1 lượt được giữ")
     page.unroute("**/ticks")
-    expect(sending).to_contain_text("không còn chờ")
+    expect(sending).to_have_text("Đã gửi 3, không còn chờ.")
     names = "SELECT name FROM hailong.truth_ticks WHERE undone_at IS NULL ORDER BY at"
     assert hub_db.rows(names) == [("greeting",), ("abusive",), ("thanks",)]
 
@@ -180,7 +180,8 @@ def test_a_session_with_the_network_away_and_back(
     page.get_by_role("button", name="English").click()
     expect(page.locator("tr", has_text="Greeting").first).to_contain_text("Not verified")
     page.get_by_role("link", name="By dialect").click()
-    expect(page.locator("tr", has_text="Northern").first).to_contain_text("(1 of 30)")
+    expect(page.locator("tr", has_text="GreetingStaff").first).to_contain_text("(1 of 30)")
+    expect(page.locator("tr", has_text="GreetingStaff").first).to_contain_text("Northern")
     assert problems == []
 
 

@@ -10,6 +10,8 @@ from click.testing import CliRunner
 from hub.auth import passwords
 from hub.cli import hub
 from hub.scoring.rules import packaged_rules
+from hub.store.erasures import Erasure
+from hub.store.erasures import apply as erase
 from hub.truth.keeper import match_due
 from tests.builders import COUNTER, NOW
 from tests.truth import BEGAN, CHOICE, OVER, START, counters_day, tick
@@ -293,6 +295,22 @@ def test_the_report_says_not_verified_under_thirty_events(
     assert answer["sessions"] == 1
     told = CliRunner().invoke(hub, ["truth", "match"])
     assert told.output == "1 sessions compared\n"
+
+
+def test_erasing_an_interaction_takes_what_was_tapped_during_it(site, hub_db, sender) -> None:
+    stay, *heard = counters_day()
+    arrive(hub_db, sender, stay, *heard)
+    with site.as_("qa") as client:
+        session_id = begun(client, site)
+        site.now = OVER
+        during = tick("greeting", START - timedelta(seconds=4))
+        before = tick("thanks", START - timedelta(minutes=2))
+        send(client, session_id, ticks=[during, before], ended=ended(OVER))
+    assert compare(hub_db) == 1
+    count = len(outcomes(hub_db))
+    erase(hub_db.open("migrator"), [Erasure(1, "interaction", str(stay.interaction_id), NOW)])
+    assert hub_db.rows("SELECT name FROM hailong.truth_ticks") == [("thanks",)]
+    assert len(outcomes(hub_db)) == count
 
 
 def test_a_clerk_and_another_branch_see_nothing_of_it(site, hub_db) -> None:

@@ -51,9 +51,9 @@
   };
 
   const show = () => {
-    const values = { count: queue.sent, waiting: queue.waiting };
-    let text = filled(queue.waiting ? say.sayWaiting : say.saySent, values);
-    if (offline && queue.waiting) text = filled(say.sayOffline, values);
+    const values = { count: queue.sent, waiting: queue.taps };
+    let text = filled(queue.taps ? say.sayWaiting : say.saySent, values);
+    if (offline && queue.taps) text = filled(say.sayOffline, values);
     if (queue.ended) text = `${say.sayEnding} ${text}`;
     if (!queue.kept && queue.waiting) text = `${text} ${say.sayUnkept}`;
     if (refused) text = `${text} ${filled(say.sayRefused, { count: refused })}`;
@@ -92,7 +92,7 @@
   const undo = () => {
     const last = done.pop();
     if (!last || queue.ended) return;
-    for (const id of last.ids) queue.undo(id, sending);
+    for (const id of last.ids) queue.undo(id);
     if (last.line !== null) goTo(last.line);
     part("last").textContent = filled(say.sayUndone, { what: last.label });
     show();
@@ -185,8 +185,8 @@
     began ??= clock.now();
     const item = lines[line];
     const kinds = [...item.querySelectorAll("[data-what]")];
-    const label = item.querySelector("span[lang]").textContent;
     const before = line;
+    const label = filled(say.sayLine, { number: before + 1 });
     goTo(line + 1);
     tapped(label, tick(kinds), before);
   };

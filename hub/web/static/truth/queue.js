@@ -34,6 +34,14 @@
       get waiting() {
         return held.ticks.length + held.undone.length + (held.ended ? 1 : 0);
       },
+      /* The same as people count: a tap that was taken back is none. */
+      get taps() {
+        const undone = new Set(held.undone);
+        const ids = new Set(held.ticks.map((tick) => tick.id));
+        const hold = held.ticks.filter((tick) => !undone.has(tick.id)).length;
+        return hold + held.undone.filter((id) => !ids.has(id)).length;
+      },
+      /* Taps that hold on the hub. */
       get sent() {
         return held.sent;
       },
@@ -47,11 +55,11 @@
         held.ticks.push(tick);
         keep();
       },
-      /* One that may be on its way is sent and then taken back. */
-      undo(id, sending) {
-        const waits = held.ticks.some((tick) => tick.id === id);
-        if (waits && !sending) {
-          held.ticks = held.ticks.filter((tick) => tick.id !== id);
+      /* One that was tried may have reached the hub, whatever came back: it is sent and undone. */
+      undo(id) {
+        const tick = held.ticks.find((one) => one.id === id);
+        if (tick && !tick.tried) {
+          held.ticks = held.ticks.filter((one) => one !== tick);
         } else {
           held.undone.push(id);
         }
@@ -64,9 +72,13 @@
       /* The next request; taps that were made before the clock was compared get its offset now. */
       batch(offset) {
         const timed = (one) => ({ ...one, offset_ms: one.offset_ms ?? offset.offset_ms });
-        const ticks = held.ticks
-          .slice(0, MOST)
-          .map((tick) => ({ ...timed(tick), error_ms: tick.error_ms ?? offset.error_ms }));
+        const next = held.ticks.slice(0, MOST);
+        for (const tick of next) tick.tried = true;
+        keep();
+        const ticks = next.map(({ tried, ...tick }) => ({
+          ...timed(tick),
+          error_ms: tick.error_ms ?? offset.error_ms,
+        }));
         const all = ticks.length === held.ticks.length;
         return {
           ticks,
@@ -80,7 +92,9 @@
         const undone = new Set(batch.undone);
         held.ticks = held.ticks.filter((tick) => !gone.has(tick.id));
         held.undone = held.undone.filter((id) => !undone.has(id));
-        held.sent += answer.taken.length;
+        const refused = new Set(answer.refused);
+        const undoneThere = batch.undone.filter((id) => !refused.has(id)).length;
+        held.sent = Math.max(0, held.sent + answer.taken.length - undoneThere);
         if (batch.ended) held.ended = null;
         keep();
       },
