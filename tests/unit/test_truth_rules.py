@@ -1,6 +1,7 @@
 """Rules against ticks by interaction; figures; scripts."""
 
 from datetime import timedelta
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -168,6 +169,14 @@ def test_every_button_is_a_category_of_its_side_or_a_rule():
     assert rule_ids >= SEEN
     told = {one.name for one in EVERYTHING if one.what == "category"}
     assert told == {str(c) for c in Category} - {"backchannel"}
+
+
+def test_the_page_counts_the_rules_as_they_are():
+    page = (Path(__file__).parents[2] / "docs" / "truth.md").read_text("utf-8")
+    judged = [rule.id for rule in RULES if is_judged(rule, EVERYTHING)]
+    words = len([rule_id for rule_id in judged if rule_id not in SEEN])
+    assert f"asks for words ({words} of {len(RULES)})" in page
+    assert f"that a person sees ({len(SEEN)})" in page
 
 
 # Figures -------------------------------------------------------------------------------
