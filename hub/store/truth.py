@@ -166,8 +166,9 @@ def lock(connection: TruthConnection, row: SessionRow) -> None:
     connection.execute(_SQL["lock_session"], _key(row))
 
 
-def sessions(connection: TruthConnection, limit: int) -> list[ListedRow]:
-    return _all(connection, ListedRow, "sessions", {"limit": limit})
+def sessions(connection: TruthConnection, limit: int, only: UUID | None = None) -> list[ListedRow]:
+    """The latest first; `only`: this one, if it is seen."""
+    return _all(connection, ListedRow, "sessions", {"limit": limit, "only": only})
 
 
 def add_tick(

@@ -5,6 +5,7 @@ offline sends what it kept for seven days. So a session is matched a quarter of 
 end and once a day until nothing of it can come any more, and again when late ticks come.
 """
 
+import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Final, cast
@@ -16,6 +17,7 @@ from hub.scoring.rules import Rule
 from hub.scoring.worker import rebuild
 from hub.store import scoring
 from hub.store import truth as store
+from hub.store.errors import StoreError
 from hub.store.pool import Database
 from hub.store.scoring import StoredInteraction
 from hub.store.truth import MatchRow, SessionRow, TickRow, TruthConnection
@@ -34,6 +36,7 @@ from hub.truth.watched import GROUPS, Thing, TickRole, What, things
 from schemas.interaction import InteractionPayload
 from schemas.vocabulary import Category, Role, SpanKind, Zone
 
+log = logging.getLogger(__name__)
 SETTLES: Final = timedelta(minutes=15)
 """After a session's end: the last interaction has ended and come."""
 LATE: Final = timedelta(days=8)
@@ -45,6 +48,8 @@ HEARD_FROM: Final = 0.5
 """Share of a window that must have been heard before it counts as measured."""
 READ_FROM: Final = 0.3
 """Share of a side's speech that must have been read, as rules about words ask for."""
+SURE_S: Final = 2.0
+"""By how much a tap's time on the hub's clock may be wrong."""
 _SPANS = {SpanKind.MUTED: Reason.MUTED, SpanKind.WRITTEN: Reason.WRITTEN}
 
 
@@ -72,7 +77,19 @@ def match_due(
                 connection, settled_before=now - settles, day_ago=now - _DAY, late=LATE
             )
             for row in rows:
-                found = matches(connection, row, rules, facts_of)
+                try:
+                    found = matches(connection, row, rules, facts_of)
+                except StoreError:
+                    raise
+                except Exception as error:  # noqa: BLE001 - the boundary: one that cannot be matched must not stop the others
+                    # By type alone: an error's text may repeat a value.
+                    log.error(  # noqa: TRY400
+                        "truth session %s of %s cannot be compared (%s)",
+                        row.session_id,
+                        branch_id,
+                        type(error).__name__,
+                    )
+                    continue
                 store.put_matches(connection, row, [_row(one) for one in found], now)
                 count += 1
     return count
@@ -88,11 +105,14 @@ def matches(
     assert row.ended_at is not None, "only sessions that ended are matched"
     from_at, to_at = row.started_at, row.ended_at
     watched = things(group for group in row.watched if group in GROUPS)
-    ticks = [tick for tick in map(_ticked, store.ticks(connection, row)) if tick.thing in watched]
+    tapped = store.ticks(connection, row)
+    ticks = [tick for tick in map(_ticked, tapped) if tick.thing in watched]
+    unsure = [_unsure(tick) for tick in tapped if tick.clock_error_s > SURE_S]
     stays = _stays(connection, row, facts_of)
     heard = store.heard_between(connection, row, from_at, to_at, HEARD_FROM)
     unseen = silent_stretches(heard, _WINDOW, from_at, to_at)
     unseen += [one for stay in stays for one in _unseen(stay.interaction, watched)]
+    unseen += unsure
     watch = Watch(from_at, to_at, unseen)
     said = [one for stay in stays for one in _hits(stay.interaction) if one.thing in watched]
     spoken = [tick for tick in ticks if tick.thing.what == "category"]
@@ -152,6 +172,13 @@ def _unseen(one: InteractionPayload, watched: frozenset[Thing]) -> list[Unseen]:
 def _ticked(row: TickRow) -> Ticked:
     thing = Thing(cast("What", row.what), row.name, cast("TickRole", row.role))
     return Ticked(thing, row.at, row.tick_id)
+
+
+def _unsure(row: TickRow) -> Unseen:
+    """Around a tap whose time is not known well enough: nothing of its kind can be told there."""
+    error = timedelta(seconds=row.clock_error_s)
+    only = frozenset({_ticked(row).thing})
+    return Unseen(row.at - error, row.at + error, Reason.CLOCK, only)
 
 
 def _row(one: Match) -> MatchRow:

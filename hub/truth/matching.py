@@ -43,6 +43,8 @@ class Reason(StrEnum):
     """The device does not send this kind of phrase."""
     NOT_KNOWN = "not_known"
     """A rule waits for a fact that no system told."""
+    CLOCK = "clock"
+    """The tablet's clock was not compared well enough with the hub's."""
     BLOCKED = "blocked"
     """A rule is silent on purpose: an overload, a system's fault, a pause."""
 

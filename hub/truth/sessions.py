@@ -19,7 +19,7 @@ from hub.truth.errors import (
     SessionNotFoundError,
     SessionOverError,
 )
-from hub.truth.scripts import packaged_scripts
+from hub.truth.scripts import packaged_scripts, script_named
 from hub.truth.watched import GROUPS, SPOKEN, things
 
 KINDS: Final = ("observer", "script")
@@ -73,6 +73,7 @@ def start(connection: TruthConnection, plan: Plan, observer: UUID, now: datetime
     }:
         raise ChoiceError("no such counter in the branches that you see; choose one of the list")
     session_id = uuid4()
+    script = script_named(plan.script)
     if not store.start(
         connection,
         branch_id=plan.branch_id,
@@ -80,7 +81,7 @@ def start(connection: TruthConnection, plan: Plan, observer: UUID, now: datetime
         counter_id=plan.counter_id,
         kind=plan.kind,
         script=plan.script,
-        dialect=plan.dialect,
+        dialect=script.dialect if script else plan.dialect,
         noise=plan.noise,
         watched=watched,
         observer=observer,

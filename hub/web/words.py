@@ -275,6 +275,7 @@ TRUTH_REASONS: Final[Mapping[str, str]] = {
     "not_read": N_("too little speech was recognised surely enough"),
     "not_sent": N_("the device does not send this kind of phrase"),
     "not_known": N_("the rule waits for a fact that no system told"),
+    "clock": N_("the tablet's clock was not known well enough"),
     "blocked": N_("the rule is silent on purpose: overload, a fault, a pause"),
 }
 GROUPS: Final[Mapping[str, Mapping[str, str]]] = {

@@ -253,6 +253,7 @@ def values(owner) -> dict[str, Any]:
         "session_end": own["to_at"],
         "settled_before": NOW,
         "day_ago": NOW,
+        "only": None,
         "late_for": timedelta(days=8),
         "match_no": 2,
         "match_what": "category",

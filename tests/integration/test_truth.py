@@ -163,6 +163,7 @@ def test_what_was_tapped_is_compared_with_what_was_heard(site, hub_db, sender) -
             tick("greeting", START + timedelta(seconds=3)),
             swore,
             tick("closing", START + timedelta(seconds=170)),
+            tick("apology", START + timedelta(seconds=90), error_ms=4000),
             tick("thanks", OVER - timedelta(seconds=60)),  # the counter was not heard then
             tick("raised_voice_staff", START + timedelta(seconds=50), what="rule", role="none"),
         ]
@@ -176,6 +177,7 @@ def test_what_was_tapped_is_compared_with_what_was_heard(site, hub_db, sender) -
         whole = outcomes(hub_db)
         assert whole == [
             ("category", "abusive", "found", None),
+            ("category", "apology", "left_out", "clock"),
             ("category", "closing", "missed", None),
             ("category", "greeting", "found", None),
             ("category", "thanks", "left_out", "not_measured"),
@@ -232,6 +234,26 @@ def test_a_void_session_counts_for_nothing(site, hub_db, sender) -> None:
         assert client.get("/api/v1/truth/report").json()["lines"] == []
         assert send(client, session_id, ticks=[tick("greeting", START)]).status_code == 409
         assert compare(hub_db, NOW + timedelta(days=2)) == 0
+
+
+def test_one_that_cannot_be_compared_stops_no_other(site, hub_db, sender, caplog) -> None:
+    arrive(hub_db, sender, *counters_day())
+    with site.as_("qa") as client:
+        session_id = begun(client, site)
+        site.now = OVER
+        send(client, session_id, ticks=[tick("greeting", START)], ended=ended(OVER))
+    hub_db.rows("UPDATE hailong.interactions SET measurements = '{}'")
+    assert compare(hub_db) == 0
+    assert f"truth session {session_id} of {site.branch} cannot be compared" in caplog.text
+    assert outcomes(hub_db) == []
+
+
+def test_a_script_stands_under_its_own_dialect(site, hub_db) -> None:
+    with site.as_("supervisor") as client:
+        begun(client, site, mode="come_back_central", watched=None)
+    found = hub_db.rows("SELECT kind, script, dialect, watched FROM hailong.truth_sessions")
+    groups = ["courtesy", "explaining", "conduct", "citizen"]
+    assert found == [("script", "come_back_central", "central", groups)]
 
 
 def fill(hub_db, session_id, branch, name, outcome, count, first):

@@ -39,7 +39,7 @@ SELECT FROM hailong.truth_sessions
 WHERE branch_id = %(branch_id)s AND session_id = %(session_id)s FOR NO KEY UPDATE;
 
 -- name: sessions
--- The latest, with how many ticks each has.
+-- The latest, or one of them, with how many ticks each has.
 SELECT s.branch_id, s.session_id, s.counter_id, c.number, s.kind, s.script, s.dialect, s.noise,
        s.watched, s.observer, s.started_at, s.ended_at, s.state, s.matched_at,
        hailong.login_of(s.observer) AS login,
@@ -48,6 +48,7 @@ SELECT s.branch_id, s.session_id, s.counter_id, c.number, s.kind, s.script, s.di
           AND t.undone_at IS NULL) AS ticks
 FROM hailong.truth_sessions s
 LEFT JOIN hailong.counters c USING (branch_id, counter_id)
+WHERE %(only)s::uuid IS NULL OR s.session_id = %(only)s
 ORDER BY s.started_at DESC, s.session_id
 LIMIT %(limit)s;
 

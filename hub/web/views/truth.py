@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from typing import Final
+from uuid import UUID
 
 from hub.auth.sessions import Session
 from hub.proportion import PROVEN_FROM, Share
@@ -97,12 +98,12 @@ def detail(
     )
 
 
-def found(connection: TruthConnection, row_id: object) -> ListedRow:
-    """Among the sessions that are listed. Raises SessionNotFoundError."""
-    for row in store.sessions(connection, _LISTED):
-        if row.session_id == row_id:
-            return row
-    raise SessionNotFoundError("no such truth session among the latest that you see")
+def found(connection: TruthConnection, session_id: UUID) -> ListedRow:
+    """Raises SessionNotFoundError."""
+    rows = store.sessions(connection, 1, session_id)
+    if not rows:
+        raise SessionNotFoundError("no such truth session in the branches that you see")
+    return rows[0]
 
 
 def report(
