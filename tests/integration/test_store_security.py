@@ -37,6 +37,9 @@ BRANCH_TABLES = (
     "hour_rollups",
     "staff_rollups",
     "activity_rollups",
+    "truth_sessions",
+    "truth_ticks",
+    "truth_matches",
 )
 NOT_BY_BRANCH = {
     "branches": "names on the building",
@@ -129,6 +132,22 @@ def fill(db, branch):
         " (%s, 'quay-05', %s, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)",
         branch,
         AT,
+    )
+    session = (branch, INTERACTION[branch])
+    db.rows(
+        "INSERT INTO hailong.truth_sessions VALUES (%s, %s, 'quay-05', 'observer', NULL, 'north',"
+        " 'quiet', '{courtesy}', %s, %s, %s, %s)",
+        *session, AT, AT, USER, AT,
+    )  # fmt: skip
+    db.rows(
+        "INSERT INTO hailong.truth_ticks VALUES (%s, %s, %s, 'category', 'greeting', 'staff', %s,"
+        " %s, 0, %s)",
+        *session, INTERACTION[branch], AT, AT, AT,
+    )  # fmt: skip
+    db.rows(
+        "INSERT INTO hailong.truth_matches VALUES (%s, %s, 1, 'category', 'greeting', 'staff',"
+        " NULL, 'found')",
+        *session,
     )
 
 
