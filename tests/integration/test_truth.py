@@ -9,6 +9,7 @@ from click.testing import CliRunner
 
 from hub.auth import passwords
 from hub.cli import hub
+from hub.scoring.rollups import RollupWorker
 from hub.scoring.rules import packaged_rules
 from hub.store.erasures import Erasure
 from hub.store.erasures import apply as erase
@@ -246,6 +247,22 @@ def test_one_that_cannot_be_compared_stops_no_other(site, hub_db, sender, caplog
     assert compare(hub_db) == 0
     assert f"truth session {session_id} of {site.branch} cannot be compared" in caplog.text
     assert outcomes(hub_db) == []
+
+
+def test_the_hubs_worker_compares_by_itself(site, hub_db, sender) -> None:
+    arrive(hub_db, sender, *counters_day())
+    with site.as_("qa") as client:
+        session_id = begun(client, site)
+        site.now = OVER
+        send(client, session_id, ticks=[tick("greeting", START)], ended=ended(OVER))
+    worker = RollupWorker(
+        hub_db.open("worker"), beside=lambda own: match_due(own, packaged_rules(), NOW)
+    )
+    worker.run_once()
+    assert ("category", "greeting", "found", None) in outcomes(hub_db)
+    hub_db.rows("UPDATE hailong.truth_sessions SET matched_at = NULL")
+    worker.run_once()  # not at each look: every ten minutes
+    assert hub_db.value("SELECT matched_at FROM hailong.truth_sessions") is None
 
 
 def test_a_script_stands_under_its_own_dialect(site, hub_db) -> None:
