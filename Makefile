@@ -9,7 +9,7 @@ export HAILONG_MODELS ?= $(CURDIR)/.hailong/models
 .DEFAULT_GOAL := help
 .PHONY: help demo demo-erase test lint lint-deploy unit debian lock schemas vendor recording models \
 	text-models screenshots bench-edge bench-edge-long bench-accuracy bench-transcription \
-	bench-text bench-hub bench-pages faults-ingest fuzz bench-rollups test-rollups capacity clean
+	bench-text bench-hub bench-pages bench-judge faults-ingest fuzz bench-rollups test-rollups capacity clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -85,6 +85,9 @@ faults-ingest: debian $(VENV)/dev.installed ## 200,000 messages while worker, br
 
 fuzz: debian $(VENV)/dev.installed ## 1,000,000 malformed, forged, replayed messages against one worker
 	HAILONG_FUZZ_MESSAGES=1000000 $(BIN)/pytest -n 0 tests/integration/test_fuzz.py
+
+bench-judge: $(VENV)/dev.installed ## scoring's speed, calibration, fairness beside their goals (about 8 minutes)
+	$(BIN)/python -m benchmarks.judge
 
 bench-rollups: $(VENV)/dev.installed ## what rollups cost ingest, the worker, the disk and who reads
 	$(BIN)/python -m benchmarks.rollups

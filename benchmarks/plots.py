@@ -92,6 +92,25 @@ def lines(
         return _saved(figure, axes, name)
 
 
+def reliability(name: str, title: str, bins: Sequence[tuple[float, float, float, float]]) -> Path:
+    """`bins`: what was predicted, what was found, and the ends of its interval; 0 to 100."""
+    with mpl.rc_context(_STYLE):
+        figure, axes = _axes(title, "predicted", "rated")
+        axes.plot([0, 100], [0, 100], "k--", lw=1.2, label="as predicted")
+        axes.errorbar(
+            [x for x, *_ in bins],
+            [y for _, y, *_ in bins],
+            yerr=[[y - low for _, y, low, _ in bins], [high - y for _, y, _, high in bins]],
+            marker="o",
+            ls="",
+            color=_COLOURS[0],
+            label="visits, 90 % interval",
+        )
+        axes.set_xlim(0, 100)
+        axes.set_ylim(0, 100)
+        return _saved(figure, axes, name)
+
+
 def _axes(title: str, x_label: str, y_label: str) -> tuple[Figure, Axes]:
     figure = Figure(figsize=_INCHES, layout="constrained")
     axes = figure.add_subplot()

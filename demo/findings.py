@@ -78,4 +78,6 @@ class Findings:
         )
         for flag in flags:
             title = self._titles.get(flag.rule_id, flag.rule_id)
-            self._say(f"           flag to review ({flag.kind}): {title}")
+            # A trend asks nothing of anybody: it counts by the week.
+            what = "trend" if flag.kind == "trend" else f"flag to review ({flag.kind})"
+            self._say(f"           {what}: {title}")

@@ -12,6 +12,8 @@ from edge_agent.state_folder import open_state_folder, write_private
 from hub.auth.users import create_user
 from hub.embedded.broker import EmbeddedBroker
 from hub.embedded.postgres import EmbeddedPostgres
+from hub.scoring.rules import load_rules
+from hub.scoring.standing_keeper import set_by_hand
 from hub.settings import Address, HubSettings
 from hub.store.bootstrap import bootstrap
 from hub.store.migrate import migrate
@@ -82,6 +84,8 @@ def set_up(
     try:
         migrate(migrator)
         set_up_place(migrator, read_place(PLACE))
+        # A real branch's first four weeks are silent; a demo shows what comes after.
+        set_by_hand(migrator, load_rules(), [BRANCH], "active", "demo", datetime.now(UTC))
         agent_settings = _agent(state, source, settings, migrator)
         import_roster(migrator, _roster(state))
         logins = _people(state, migrator)

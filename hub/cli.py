@@ -11,16 +11,19 @@ import click
 from hub import logs
 from hub.auth.permissions import UserRole
 from hub.auth.users import create_user
+from hub.cli_backtest import backtest_rule
 from hub.cli_backup import COMMANDS as BACKUP_COMMANDS
 from hub.cli_broker import broker_config
 from hub.cli_check import check
 from hub.cli_devices import devices
 from hub.cli_errors import BadInput, as_migrator, told
+from hub.cli_figures import COMMANDS as FIGURES
 from hub.cli_ingest import gaps, ingest
 from hub.cli_options import common_options
 from hub.cli_releases import GROUPS as RELEASES
 from hub.cli_rollups import rollups
 from hub.cli_rules import rules
+from hub.cli_standing import COMMANDS as STANDING_COMMANDS
 from hub.cli_truth import truth
 from hub.health.settings import OperationsSettings
 from hub.run import PARTS, run_hub, usual_parts
@@ -146,9 +149,11 @@ hub.add_command(devices)
 hub.add_command(broker_config)
 hub.add_command(ingest)
 hub.add_command(gaps)
-for group in (*RELEASES, *BACKUP_COMMANDS):
+for group in (*RELEASES, *BACKUP_COMMANDS, *FIGURES):
     hub.add_command(group)
 hub.add_command(rollups)
 hub.add_command(rules)
+for command in (*STANDING_COMMANDS, backtest_rule):
+    rules.add_command(command)
 hub.add_command(truth)
 hub.add_command(check)

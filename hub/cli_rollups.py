@@ -6,6 +6,7 @@ from datetime import date, datetime
 import click
 
 from hub.cli_errors import as_migrator, told
+from hub.store import row_counts
 from hub.store.rollup_check import check as check_rollups
 from hub.store.rollup_check import rebuild as rebuild_rollups
 
@@ -31,7 +32,9 @@ def _since(*, required: bool) -> click.Option:
 @rollups.command(params=[_since(required=False)])
 @told
 def check(since: datetime | None) -> None:
-    """Recompute from the rows and print what differs; exit code 1 if anything does."""
+    """Recompute from the rows and print what differs, sums and counts of rows; exit code 1 if
+    anything does.
+    """
     found = waiting = set_aside = 0
     with as_migrator() as database:
         branches = set()
@@ -44,10 +47,15 @@ def check(since: datetime | None) -> None:
                 branches.add(checked.branch_id)
                 waiting += checked.waiting
                 set_aside += checked.set_aside
+        counts = row_counts.faults(database)
     if found > _SHOWN:
         click.echo(f"and {found - _SHOWN} more")
     click.echo(f"{found} cells differ; {waiting} changes wait, {set_aside} of them set aside")
-    if found:
+    for fault in counts[:_SHOWN]:
+        click.echo(str(fault))
+    if counts:
+        click.echo(f"{len(counts)} counts of rows differ")
+    if found or counts:
         click.echo("count them anew: hailong hub rollups rebuild --since DAY", err=True)
         sys.exit(1)
 
@@ -55,10 +63,15 @@ def check(since: datetime | None) -> None:
 @rollups.command(params=[_since(required=True)])
 @told
 def rebuild(since: datetime) -> None:
-    """Count anew from the rows, branch by branch and month by month, while all goes on."""
+    """Count anew from the rows, branch by branch and month by month, while all goes on; and put
+    counts of rows right, of all times.
+    """
     with as_migrator() as database:
         for branch, month, count in rebuild_rollups(database, since.date()):
             click.echo(f"{branch} {_month(month)}: {count} interactions")
+        corrected = row_counts.correct(database)
+        if corrected:
+            click.echo(f"{corrected} counts of rows were wrong and are right now")
 
 
 def _month(first: date) -> str:

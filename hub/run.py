@@ -3,6 +3,7 @@
 import gc
 import logging
 import os
+import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -29,6 +30,7 @@ from hub.store.pool import Database
 from hub.truth.keeper import match_due
 
 PARTS = ("ingest", "score", "rollup", "web", "control", "identity")
+_SWITCH_S = 0.0005
 _log = logging.getLogger(__name__)
 
 
@@ -99,6 +101,9 @@ def run_ingest(
     # batch: looking through them every 700 allocations costs more than it finds.
     gc.set_threshold(50_000, 20, 100)
     gc.freeze()
+    # Storing asks for the interpreter's lock at each answer of the database, and at Python's usual
+    # 5 ms waits for judging longer than the database took.
+    sys.setswitchinterval(_SWITCH_S)
     health = ProcessHealth(settings)
     service = _service(settings, health, worker=worker, share=share)
     with health.told(operations):
@@ -140,7 +145,14 @@ def _score(
 ) -> Callable[[], None]:
     database = Database(settings.database_url("worker"), application_name=connection_name("score"))
     heart = Heart("score")
-    worker = ScoringWorker(database, load_rubrics(), load_rules(), lambda: datetime.now(UTC), heart)
+    worker = ScoringWorker(
+        database,
+        load_rubrics(),
+        load_rules(),
+        lambda: datetime.now(UTC),
+        heart,
+        by_standing=True,
+    )
     health.part("score", [heart], worker.missing, role="worker", read=read_backlog)
     return lambda: worker.run(stop)
 

@@ -46,7 +46,7 @@ class HubSettings:
     tls: TlsFiles = NO_TLS
     standbys: tuple[Address, ...] = ()
     """Further servers of the same database; the one that takes writes is used."""
-    window: int = 1000
+    window: int = 2000
     """Messages that the broker may hand an ingest worker before it has stored them."""
 
     @classmethod
@@ -64,7 +64,7 @@ class HubSettings:
             web=_web(environment.get("HAILONG_WEB_ADDRESS") or "127.0.0.1:8080"),
             tls=_tls(environment),
             standbys=tuple(standbys),
-            window=_window(environment.get("HAILONG_INGEST_WINDOW") or "1000"),
+            window=_window(environment.get("HAILONG_INGEST_WINDOW") or "2000"),
         )
 
     def database_url(self, role: str) -> str:

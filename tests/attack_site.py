@@ -66,6 +66,8 @@ class Owner:
             "flag_id": uuid(5),
             "json": f'{{"mark": "{mark}"}}',
             "word": f"word {mark}",
+            "rule_id": f"rule_{mark}",
+            "day": at.date(),
             "sha256": mark * 16,
             "release_no": 2 * (ord(mark[0]) - ord("a")) + number,
             "rollout_no": 2 * (ord(mark[0]) - ord("a")) + number,
@@ -125,6 +127,15 @@ FILLERS = {
     "hailong.scores": (
         f"({KEY}, %(interaction_id)s, 'experience', %(word)s, 1, 50, 40, 60, 1, '[]', now())"
     ),
+    "hailong.rubrics": "(%(word)s, 1, %(sha256)s, %(word)s, now())",
+    "hailong.calibrations": (
+        "(DEFAULT, now(), NULL, 'isotonic', '[]', 1, 1, %(at)s::date, %(at)s::date, %(json)s,"
+        " %(json)s)"
+    ),
+    "hailong.ratings": (
+        "(%(branch_id)s, %(message_id)s, %(counter_id)s, %(at)s, %(flag_id)s,"
+        " ARRAY[%(interaction_id)s::uuid], 4, 'counter', false)"
+    ),
     "hailong.flags": (
         f"({KEY}, %(flag_id)s, %(interaction_id)s, 'rule', 1, 'review', 3, 'staff', %(json)s, 1,"
         " 'open', now())"
@@ -132,6 +143,12 @@ FILLERS = {
     "hailong.reviews": (
         f"({KEY}, %(flag_id)s, 1, %(interaction_id)s, 'coached', 'clerk_agrees', %(user_id)s)"
     ),
+    "hailong.rule_standings": (
+        "(%(branch_id)s, %(rule_id)s, 1, 1, 'active', 'by_hand', %(at)s, NULL, NULL, NULL, 0, 0,"
+        " 0, false, %(login)s)"
+    ),
+    "hailong.rule_figures": "(%(rule_id)s, 1, 1, 1, 1, 0, 1, %(at)s)",
+    "hailong.review_budgets": "(%(branch_id)s, %(day)s, %(rule_id)s, 1, 0, NULL, NULL)",
     "hailong.erased": "(%(token_sha256)s, 'interaction', %(number)s, now())",
     "hailong_private.rollup_contributions": (
         f"({KEY}, %(interaction_id)s, 'intake', %(staff_id)s, '{{interactions}}', '{{\"\"}}', '{{1}}')"
@@ -150,6 +167,8 @@ FILLERS = {
     "hailong.activity_marks": (
         "(DEFAULT, %(branch_id)s, %(counter_id)s, date_trunc('hour', %(at)s, 'UTC'))"
     ),
+    "hailong.row_counts": "(%(branch_id)s, 'turns', '2026-03-09', '', 1)",
+    "hailong.row_changes": "(DEFAULT, %(branch_id)s, 'turns', '2026-03-09', '', 1)",
     "hailong_private.rollups_closed": "('interactions', '2020-01-01Z')",
     "hailong.files": "(%(sha256)s, 1)",
     "hailong.releases": "(%(release_no)s, %(json)s, %(login)s)",

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from hub.scoring.rollups import RollupWorker
-from hub.store import reviews, rollup_queue, scoring
+from hub.store import reviews, rollup_queue, row_counts, scoring
 from hub.store.arrivals import write_arrivals
 from hub.store.histogram import Sums, sums
 from hub.store.place import set_up_place
@@ -629,5 +629,7 @@ class AnyOrder(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         if hasattr(self, "city"):
+            assert row_counts.faults(self.city.migrator) == []
             self.city.rollups.interactions()
             assert self.city.kept() == self.city.recomputed()
+            assert row_counts.faults(self.city.migrator) == []

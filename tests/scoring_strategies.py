@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from hub.scoring.facts import Facts
 from schemas.interaction import ByRole, Coverage, InteractionPayload, SentimentSummary, Turn
 from schemas.vocabulary import Category, Role, Zone
-from tests.builders import SHARES, hit, interaction_payload, measurements, turn
+from tests.builders import SHARES, hit, interaction_payload, measurements, span, turn
 
 SHARE = st.floats(0, 1)
 NAMES = SHARES
@@ -53,6 +53,9 @@ def interactions(draw: st.DrawFn) -> InteractionPayload:
     felt = draw(st.one_of(st.none(), st.integers(1, 20)))
     return interaction_payload(
         turns=draw(turns()),
+        spans=tuple(
+            span("raised_voice", start_s=s) for s in draw(st.sets(st.floats(0, 99), max_size=2))
+        ),
         boundary_uncertain=draw(st.booleans()),
         measurements=measurements(
             handling_s=draw(st.floats(10, 4000)),
@@ -62,7 +65,11 @@ def interactions(draw: st.DrawFn) -> InteractionPayload:
             raised_voice_s=ByRole(staff=draw(some)),
             sentiment=None
             if felt is None
-            else SentimentSummary(mean=draw(st.floats(-1, 1)), turns=felt),
+            else SentimentSummary(
+                mean=draw(st.floats(-1, 1)),
+                second_half=draw(st.one_of(st.none(), st.floats(-1, 1))),
+                turns=felt,
+            ),
         ),
         coverage=Coverage(**{name: draw(SHARE) for name in NAMES}),
     )
@@ -76,6 +83,8 @@ def facts(draw: st.DrawFn) -> Facts:
         waiting_s=draw(st.one_of(st.none(), st.floats(0, 5000))),
         dossier_outcome=draw(st.sampled_from([None, "nothing", "supplement", "accepted"])),
         slip_given=draw(yes),
+        no_receipt=draw(yes),
         overload=draw(yes),
+        system_fault=draw(yes),
         paused=draw(yes),
     )

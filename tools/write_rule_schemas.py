@@ -144,8 +144,12 @@ def definitions() -> Schema:
 RULE_FIELDS: Mapping[str, Schema] = {
     "rule": NAME | {"description": "the file's name"},
     "version": {"type": "integer", "minimum": 1, "description": "raise it with every change"},
-    "kind": named(rules.KINDS),
-    "severity": {"type": "integer", "minimum": 1, "maximum": 5},
+    "kind": named(rules.KINDS)
+    | {
+        "description": "live: walk over; review: ask; trend: by the week; shadow: measured, never "
+        "shown; positive: a good moment"
+    },
+    "severity": {"type": "integer", "minimum": 1, "maximum": 5, "description": "5 the gravest"},
     "role": named((*SIDES, "none")) | {"description": "whose doing it asks about"},
     "title_vi": TEXT,
     "title_en": TEXT,
@@ -154,13 +158,24 @@ RULE_FIELDS: Mapping[str, Schema] = {
     "coverage": fields(dict.fromkeys(COVERAGES, LEAST_COVERAGE)) | {"minProperties": 1},
     "when": ref("condition"),
     "evidence": some(ref("evidence"), unique=False),
-    "zones": some(named(Zone)),
-    "blocked_by": some(named(rules.BLOCKS)),
-    "cool_down_s": {"type": "number", "minimum": 0, "maximum": 600},
+    "zones": some(named(Zone)) | {"description": "where it holds; everywhere when left out"},
+    "blocked_by": some(named(rules.BLOCKS))
+    | {"description": "facts that silence it where they are known to hold"},
+    "cool_down_s": {
+        "type": "number",
+        "minimum": 0,
+        "maximum": 600,
+        "description": "hits or spans of one kind and role closer than this are one event",
+    },
     "reviewed": named(rules.REVIEWED),
-    "never_stops": YES,
-    "outside_budget": YES,
-    "weeks_silent": {"type": "integer", "minimum": 0, "maximum": 52},
+    "never_stops": YES | {"description": "money and abuse: does not switch itself off"},
+    "outside_budget": YES | {"description": "money, abuse, complaints: never held back"},
+    "weeks_silent": {
+        "type": "integer",
+        "minimum": 0,
+        "maximum": 52,
+        "description": "weeks for which a new rule is seen by QA alone; 4 when left out",
+    },
 }
 assert set(RULE_FIELDS) == {*rules.REQUIRED, *rules.OPTIONAL}
 

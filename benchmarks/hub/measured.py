@@ -29,6 +29,8 @@ class Run:
     """The consumer's largest, with its processes."""
     done: int
     """Messages that the consumer had committed in the end."""
+    working_s: float
+    """From the first publish until it committed nothing more."""
 
     @property
     def messages_a_second(self) -> float:
@@ -91,6 +93,7 @@ def watch(
         },
         largest / 2**20,
         now,
+        seconds if now == messages else seconds - (time.monotonic() - progress_s),
     )
 
 

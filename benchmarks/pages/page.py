@@ -11,13 +11,14 @@ _MARKS = ("<!-- pages -->\n", "<!-- end of pages -->")
 
 
 def table(found: Result) -> str:
-    """A line a query: median and p95 at the largest size, p95 at the smaller ones."""
+    """A line a query: CPU, median and p95 at the largest size, p95 at the smaller ones."""
     shares = [name for name in found.figures[0].peers if name.startswith("p95 at ")]
-    head = ["page", "who asks", "median", "p95", *shares, "goal"]
+    head = ["page", "who asks", "CPU", "median", "p95", *shares, "goal"]
     lines = [f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
     for figure in found.figures:
         name, _, person = figure.name.removeprefix("p95, ").rpartition(", ")
-        cells = [name, person, _ms(figure.peers["median"]), _ms(figure.value)]
+        cells = [name, person, _ms(figure.peers.get("CPU"))]
+        cells += [_ms(figure.peers["median"]), _ms(figure.value)]
         cells += [_ms(figure.peers.get(share)) for share in shares]
         cells.append("met" if figure.met else "**missed**")
         lines.append(f"| {' | '.join(cells)} |")

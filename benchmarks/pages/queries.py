@@ -7,7 +7,8 @@ from datetime import timedelta
 from typing import Any
 
 from benchmarks.pages.city import NOW, Counter
-from hub.store import pages, reviews
+from benchmarks.pages.sums import ROLLUP_FROM
+from hub.store import pages, rollups, standings
 from hub.store.pages import PageConnection
 
 WAITING = ("live", "review")
@@ -76,7 +77,9 @@ def _one(connection: PageConnection, sample: Any) -> Any:
     turns = pages.turns(connection, row)
     scores = pages.scores(connection, row)
     flags = pages.flags(connection, kinds=SHOWN, interaction_id=sample.interaction_id, limit=50)
-    pages.reviews(connection, [flag.flag_id for flag in flags])
+    if flags:
+        pages.reviews(connection, [flag.flag_id for flag in flags])
+        standings.tallies(connection)
     assert (len(turns), len(scores)) == (40, 2)
     return row
 
@@ -85,11 +88,12 @@ def _queue(connection: PageConnection, _sample: Any) -> Any:
     waiting = pages.flags(connection, kinds=WAITING, state="open", limit=200)
     pages.flags(connection, kinds=("trend",), state="open", limit=50)
     pages.reviews(connection, [flag.flag_id for flag in waiting])
+    standings.tallies(connection)
     return waiting
 
 
 def _precision(connection: PageConnection, _sample: Any) -> Any:
-    return reviews.tallies(connection)
+    return standings.tallies(connection)
 
 
 def _devices(connection: PageConnection, _sample: Any) -> Any:
@@ -104,6 +108,30 @@ def _kept(connection: PageConnection, _sample: Any) -> Any:
     return pages.kept(connection)
 
 
+def _sums(by: rollups.By, name: str) -> Callable[[PageConnection, Any], Any]:
+    """A measure over 90 days, with percentiles where it has any."""
+
+    def ask(connection: PageConnection, _sample: Any) -> Any:
+        measure = rollups.measures(connection)[name]
+        found = rollups.figures(
+            connection, by, measure, ROLLUP_FROM, NOW.date(), least=rollups.SHOWN_FROM
+        )
+        assert found
+        return [figure.percentile(0.95) for figure in found]
+
+    return ask
+
+
+_SUMS: Sequence[tuple[str, rollups.By, str]] = (
+    ("handling by counter", "counter", "handling_s"),
+    ("handling by day", "day", "handling_s"),
+    ("handling by hour", "hour", "handling_s"),
+    ("counter's part by clerk", "staff", "counter_part"),
+    ("hits by counter", "counter", "hits"),
+    ("hits by zone", "zone", "hits"),
+)
+
+
 def questions(counters: int) -> list[Question]:
     supervisor, qa, clerk = people(counters)
     return [
@@ -115,10 +143,15 @@ def questions(counters: int) -> list[Question]:
         *(Question("interactions with flags", p, _flagged) for p in (supervisor, qa, clerk)),
         *(Question("one interaction", p, _one) for p in (supervisor, qa, clerk)),
         *(Question("review queue", p, _queue) for p in (supervisor, qa)),
-        *(Question("precision of rules", p, _precision) for p in (supervisor, qa)),
+        *(Question("precision of rules", p, _precision) for p in (supervisor, qa, clerk)),
         *(Question("devices", p, _devices) for p in (supervisor, qa)),
         *(Question("refused messages", p, _rejects) for p in (supervisor, qa)),
         *(Question("what is kept", p, _kept) for p in (supervisor, qa)),
+        *(
+            Question(f"90 days, {name}", p, _sums(by, measure))
+            for name, by, measure in _SUMS
+            for p in (supervisor, qa)
+        ),
     ]
 
 

@@ -13,7 +13,7 @@ from hub.api.headers import SecurityHeaders
 from hub.api.watch import CountRequests
 from hub.auth.permissions import PUBLIC, ROUTES
 from hub.store.pool import Database
-from hub.web import pages, signin, truth_pages, urls
+from hub.web import pages, rule_pages, signin, truth_pages, urls
 from hub.web.i18n import LANGUAGES, catalogue
 from hub.web.rulebook import RuleBook
 
@@ -28,6 +28,7 @@ ROUTERS: Final = (
     files.router,
     signin.router,
     pages.router,
+    rule_pages.router,
     truth.router,
     truth_pages.router,
 )

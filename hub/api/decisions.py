@@ -8,7 +8,7 @@ from hub.casework import reviews
 from hub.casework.errors import FlagNotFoundError
 from hub.store import pages
 from hub.store.pages import FlagRow
-from hub.web.views.flags import WAITING_KINDS
+from hub.web.views.flags import WAITING_KINDS, sees_city
 
 
 def decide_flag(
@@ -25,7 +25,13 @@ def decide_flag(
     Trends ask for no decision, and shadow flags are not shown: neither can be decided.
     """
     with own_rows(services, session) as connection:
-        found = pages.flags(connection, kinds=WAITING_KINDS, flag_id=flag_id, limit=1)
+        found = pages.flags(
+            connection,
+            kinds=WAITING_KINDS,
+            flag_id=flag_id,
+            city=sees_city(session.role),
+            limit=1,
+        )
         if not found:
             raise FlagNotFoundError("no flag to be decided in the branches that you see")
         reviews.decide(

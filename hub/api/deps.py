@@ -22,6 +22,7 @@ from hub.store.pages import PageConnection
 from hub.store.pool import Database
 from hub.web.i18n import Speech, supported
 from hub.web.rulebook import RuleBook
+from hub.web.trials import Trials
 
 SESSION_COOKIE: Final = "hailong_session"
 FORM_COOKIE: Final = "hailong_form"
@@ -53,6 +54,7 @@ class Services:
     file_requests: RequestsBySender = field(default_factory=lambda: RequestsBySender(120, 60.0))
     file_refusals: RequestsBySender = field(default_factory=lambda: RequestsBySender(300, 300.0))
     """By address: a branch shares one, so the limit is generous."""
+    trials: Trials = field(default_factory=Trials)
 
 
 def services(request: Request) -> Services:

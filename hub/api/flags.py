@@ -12,7 +12,7 @@ from hub.api.errors import NotFoundError
 from hub.store import pages
 from hub.web import urls
 from hub.web.contexts import FlagView, ReviewView
-from hub.web.views.flags import MOST, SHOWN_KINDS, flag_views, review_view
+from hub.web.views.flags import MOST, SHOWN_KINDS, flag_views, review_view, sees_city
 
 router = APIRouter()
 Kind = Literal["live", "review", "trend"]
@@ -42,15 +42,25 @@ def flags(
     """The gravest first, then the oldest; 200 at most."""
     with own_rows(services, session) as connection:
         rows = pages.flags(
-            connection, kinds=(kind,) if kind else SHOWN_KINDS, state=state, limit=MOST
+            connection,
+            kinds=(kind,) if kind else SHOWN_KINDS,
+            state=state,
+            city=sees_city(session.role),
+            limit=MOST,
         )
-        return flag_views(connection, services.rulebook, speech, rows)
+        return flag_views(connection, services.rulebook, speech, session, rows)
 
 
 @router.get(f"{urls.API}/flags/{{flag_id}}/reviews", name="api.reviews")
 def reviews(flag_id: UUID, services: InServices, session: SignedIn) -> list[ReviewView]:
     with own_rows(services, session) as connection:
-        if not pages.flags(connection, kinds=SHOWN_KINDS, flag_id=flag_id, limit=1):
+        if not pages.flags(
+            connection,
+            kinds=SHOWN_KINDS,
+            flag_id=flag_id,
+            city=sees_city(session.role),
+            limit=1,
+        ):
             raise NotFoundError(f"no flag {flag_id} among those this person may see")
         return [review_view(row) for row in pages.reviews(connection, [flag_id])]
 

@@ -20,6 +20,10 @@ class UserRole(StrEnum):
 _EVERYBODY: Final = frozenset(UserRole)
 _READERS: Final = frozenset({UserRole.SUPERVISOR, UserRole.QA, UserRole.PRIVACY})
 _WITH_CLERKS: Final = _READERS | {UserRole.CLERK}
+_QA: Final = frozenset({UserRole.QA})
+_DECIDERS: Final = frozenset({UserRole.SUPERVISOR, UserRole.QA})
+"""QA on what is reviewed outside the branch, supervisors on all else: the database tells them
+apart by the flag."""
 _OBSERVERS: Final = frozenset({UserRole.SUPERVISOR, UserRole.QA})
 """Of truth sessions; hailong.may_observe holds them to their branches."""
 _MACHINES: Final = frozenset({UserRole.OPERATOR, UserRole.PRIVACY})
@@ -46,7 +50,11 @@ ROUTES: Final[Mapping[str, frozenset[UserRole]]] = {
     "page.interactions": _WITH_CLERKS,
     "page.interaction": _WITH_CLERKS,
     "page.queue": _READERS,
-    "page.decide": frozenset({UserRole.SUPERVISOR}),
+    "page.decide": _DECIDERS,
+    "page.trends": _READERS,
+    "page.rules": _QA,
+    "page.rules.trial": _QA,
+    "page.rules.try": _QA,
     "page.devices": _MACHINES,
     "page.gaps": _MACHINES,
     "page.kept": frozenset({UserRole.PRIVACY}),
@@ -63,8 +71,10 @@ ROUTES: Final[Mapping[str, frozenset[UserRole]]] = {
     "api.interaction": _WITH_CLERKS,
     "api.flags": _READERS,
     "api.reviews": _WITH_CLERKS,
-    "api.decide": frozenset({UserRole.SUPERVISOR}),
+    "api.decide": _DECIDERS,
     "api.rules": _EVERYBODY,
+    "api.standings": _QA,
+    "api.trends": _READERS,
     "api.rubrics": _EVERYBODY,
     "api.devices": _MACHINES,
     "api.rejects": _MACHINES,

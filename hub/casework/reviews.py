@@ -49,8 +49,10 @@ def decide(
     ground: Ground | str,
     by: UUID,
     expected_review_no: int,
+    bulk: bool = False,
 ) -> ReviewRow:
     """`expected_review_no`: of the last decision that the person saw, 0 where there was none.
+    `bulk`: one of many decided at once; such a decision says nothing of the rule.
 
     Raises FlagNotFoundError, FlagWithdrawnError, DecisionNotAllowedError,
     DecisionConflictError or DecisionInvalidError, and has then written nothing.
@@ -70,6 +72,7 @@ def decide(
             outcome=chosen,
             ground=rests_on,
             decided_by=by,
+            bulk=bulk,
         )
         if added is not None:
             return added
@@ -98,9 +101,11 @@ def _locked(connection: ReviewConnection, flag_id: UUID, by: UUID) -> FlagState:
     flag = rows.find_flag(connection, flag_id)
     if flag is None:
         raise FlagNotFoundError("no such flag in the branches that you see")
-    if not (rows.may_decide(connection, by, flag.branch_id) and rows.lock_flag(connection, flag)):
+    if not (rows.may_decide(connection, by, flag) and rows.lock_flag(connection, flag)):
         raise DecisionNotAllowedError(
-            "only a supervisor of the branch decides on its flags; ask one of them"
+            "this flag is reviewed outside the branch: only the city's QA decides on it"
+            if flag.reviewer == "city"
+            else "only a supervisor of the branch decides on its flags; ask one of them"
         )
     # Read again: while this waited for the lock, somebody may have decided.
     after = rows.find_flag(connection, flag_id)

@@ -26,7 +26,7 @@ _HEADER_BYTES = 512
 class Limits:
     """Against a device gone wrong, and for a hub that is away."""
 
-    in_flight: int = 1000
+    in_flight: int = 2000
     """As many as an ingest worker may hold before it has stored them (HAILONG_INGEST_WINDOW)."""
     queued_messages: int = 200_000
     """Of one absent hub worker; beyond them devices send again what the hub has not confirmed."""

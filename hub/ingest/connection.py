@@ -3,9 +3,9 @@ standard input:
 
     python -m hub.ingest.connection
 
-The network's work, about a fifth of a worker's, is done beside the judging instead of in turn
-with it. It believes, judges and keeps nothing: messages go up as they come, acknowledgements and
-confirmations go down. When the link ends, so does it; the broker then delivers again whatever
+The work of network and signatures, two fifths of a worker's, is done beside the judging instead
+of in turn with it. It refuses, judges and keeps nothing: messages go up as they come, with the key
+their signature was found good under; acknowledgements and confirmations go down. When the link ends, so does it; the broker then delivers again whatever
 was not acknowledged.
 """
 
@@ -30,6 +30,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 from hub import tracing
 from hub.ingest import link
 from hub.ingest.link import Frames, Message, Start, State
+from hub.ingest.signatures import KnownKeys
 from hub.tls import client_context
 
 SIGN_OF_LIFE_S = 5.0
@@ -44,8 +45,8 @@ _LOOK_S = 0.5
 _MOST_UNSENT = 5000
 """Confirmations that wait for the broker; the oldest go, and their devices ask again."""
 _PACKETS = 100
-"""Then what came goes up, whatever else has come."""
-_MOST_IN_FLIGHT = 500
+"""Then what came goes up, and the worker is heard, whatever else has come."""
+_MOST_IN_FLIGHT = 50
 """Confirmations; brokers may allow fewer."""
 _CROWDED_BYTES = 4 * 1024**2
 """More that the worker has not taken yet, and nothing further is read: the broker holds it."""
@@ -70,6 +71,7 @@ class Held:
         self._lost = True
         self._taken: list[Message] = []
         self._came = 0
+        self._keys = KnownKeys()
         self._unsent: deque[tuple[str, bytes]] = deque(maxlen=_MOST_UNSENT)
         self._in_flight = 0
         self._may_be_in_flight = 1
@@ -192,8 +194,8 @@ class Held:
         """What has come, within bounds: one call of paho's reads one packet, or as many as
         confirmations are under way.
         """
-        for _ in range(_PACKETS):
-            before = self._came
+        enough = self._came + _PACKETS
+        while (before := self._came) < enough:
             if client.loop_read() != MQTTErrorCode.MQTT_ERR_SUCCESS or self._came == before:
                 break
         self._pass_on()
@@ -217,6 +219,9 @@ class Held:
             self._obey(kind, body)
 
     def _obey(self, kind: bytes, body: bytes) -> None:
+        if kind == link.KEYS:
+            self._keys.learn(link.read_keys(body))
+            return
         client = self._client
         if client is None or self._lost:
             return  # the broker delivers again; a device asks again
@@ -314,13 +319,11 @@ class Held:
 
     def _on_message(self, _client: mqtt.Client, _userdata: Any, message: mqtt.MQTTMessage) -> None:
         trace = tracing.context_of(message) if self._said.traces else None
+        topic, payload = _topic(message), bytes(message.payload)
+        proof = self._keys.proof(topic, payload)
         self._taken.append(
             Message(
-                message.mid,
-                message.qos,
-                _topic(message).encode(),
-                (trace or "").encode(),
-                bytes(message.payload),
+                message.mid, message.qos, topic.encode(), (trace or "").encode(), proof, payload
             )
         )
         self._came += 1

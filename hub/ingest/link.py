@@ -1,16 +1,17 @@
 """What a worker and the process that holds its MQTT connection say to each other. Pure.
 
 Over a socket pair, each way a sequence of frames: one byte for the kind, four for the length of
-what follows, big-endian. Down: START, ACKNOWLEDGE, PUBLISH. Up: STATE, MESSAGES.
+what follows, big-endian. Down: START, KEYS, ACKNOWLEDGE, PUBLISH. Up: STATE, MESSAGES.
 """
 
 import json
 import struct
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 START = b"B"
+KEYS = b"K"
 ACKNOWLEDGE = b"A"
 PUBLISH = b"P"
 STATE = b"S"
@@ -18,8 +19,8 @@ MESSAGES = b"M"
 
 _FRAME = struct.Struct(">cI")
 _CONNECTION = struct.Struct(">Q")
-_MESSAGE = struct.Struct(">HBHBI")
-"""Packet id, QoS, bytes of topic, of trace context and of payload."""
+_MESSAGE = struct.Struct(">HBHBBI")
+"""Packet id, QoS, bytes of topic, of trace context, of the proof and of the payload."""
 _PUBLISHED = struct.Struct(">HI")
 
 
@@ -56,6 +57,8 @@ class Message:
     qos: int
     topic: bytes
     trace: bytes
+    proof: bytes
+    """The public key under which the signature was found good, else empty."""
     payload: bytes = field(repr=False)
 
 
@@ -79,8 +82,8 @@ def read_state(body: bytes) -> State:
 def messages(connection: int, taken: Iterable[Message]) -> bytes:
     parts = [_CONNECTION.pack(connection)]
     for one in taken:
-        sizes = len(one.topic), len(one.trace), len(one.payload)
-        parts += _MESSAGE.pack(one.mid, one.qos, *sizes), one.topic, one.trace, one.payload
+        texts = one.topic, one.trace, one.proof, one.payload
+        parts += _MESSAGE.pack(one.mid, one.qos, *map(len, texts)), *texts
     return _framed(MESSAGES, b"".join(parts))
 
 
@@ -89,12 +92,21 @@ def read_messages(body: bytes) -> tuple[int, list[Message]]:
     (connection,) = _CONNECTION.unpack_from(body)
     at, found = _CONNECTION.size, []
     while at < len(body):
-        mid, qos, topic, trace, payload = _MESSAGE.unpack_from(body, at)
+        mid, qos, topic, trace, proof, payload = _MESSAGE.unpack_from(body, at)
         a = at + _MESSAGE.size
-        b, c = a + topic, a + topic + trace
-        at = c + payload
-        found.append(Message(mid, qos, body[a:b], body[b:c], body[c:at]))
+        b, c, d = a + topic, a + topic + trace, a + topic + trace + proof
+        at = d + payload
+        found.append(Message(mid, qos, body[a:b], body[b:c], body[c:d], body[d:at]))
     return connection, found
+
+
+def keys(told: Mapping[str, bytes]) -> bytes:
+    """Public keys by counter."""
+    return _framed(KEYS, json.dumps({name: key.hex() for name, key in told.items()}).encode())
+
+
+def read_keys(body: bytes) -> dict[str, bytes]:
+    return {name: bytes.fromhex(key) for name, key in json.loads(body).items()}
 
 
 def acknowledge(connection: int, mids: Sequence[int]) -> bytes:

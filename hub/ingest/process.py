@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 
 from hub.ingest.batch import Judged, arrivals_of, branches_of, rows_of
 from hub.ingest.rejects import RejectBudget, refused_by_database
-from hub.ingest.verify import NEWEST, OLDEST, Received, Refused, check, unwrap
+from hub.ingest.signatures import counter_of
+from hub.ingest.verify import NEWEST, OLDEST, Received, Refused, Verified, check, unwrap
 from hub.ingest.watch import committed
 from hub.store.arrivals import ensure_partitions, find_devices, write_arrivals
 from hub.store.errors import PartitionMissingError, RowRefusedError
@@ -41,6 +42,7 @@ class Processor:
     counters: dict[str, tuple[str, str]] = field(default_factory=dict)
     """Device -> branch and counter, of the devices met."""
     rejects: RejectBudget = field(default_factory=RejectBudget)
+    _unproved: dict[str, bytes] = field(default_factory=dict)
 
     def process(self, batch: Sequence[Received]) -> list[StreamRow]:
         """Both stages, one after the other."""
@@ -56,7 +58,20 @@ class Processor:
         devices = find_devices(self.database, sorted(claimed))
         self.counters |= {d.device_id: (d.branch_id, d.counter_id) for d in devices.values()}
         now = self.clock()
-        return [o if isinstance(o, Refused) else check(o, devices, now) for o in opened]
+        judged = [o if isinstance(o, Refused) else check(o, devices, now) for o in opened]
+        for item in judged:
+            if isinstance(item, Verified):
+                key = devices[item.body.device_id].public_key
+                if item.received.proof != key:
+                    self._unproved[counter_of(item.received.topic)] = key
+        return judged
+
+    def take_unproved(self) -> dict[str, bytes]:
+        """Counter -> public key, of messages whose signature judging had to try itself since it
+        was asked last.
+        """
+        taken, self._unproved = self._unproved, {}
+        return taken
 
     def as_rows(self, judged: Sequence[Judged]) -> list[Part]:
         return [self._part(some) for some in _parts(judged)]

@@ -144,6 +144,7 @@ class IngestService:
 
         if not self._persist(judge, stop):
             return
+        self._subscriber.know(self._processor.take_unproved())
         batch = Batch(self._number, arrived, self._processor.as_rows(judged), course)
         self._number += 1
         while not stop.is_set() and not ended.is_set():

@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -31,7 +31,7 @@ from schemas import topics
 
 log = logging.getLogger(__name__)
 
-WINDOW = 1000
+WINDOW = 2000
 """Unacknowledged messages at most: MQTT 5's receive maximum. Some brokers give fewer: rumqttd
 100, Mosquitto its max_inflight_messages."""
 KINDS = frozenset({"activity", "interaction", "health", "dropped", "state"})
@@ -142,6 +142,11 @@ class Subscriber:
         for connection, those in groupby(arrived, lambda one: one.connection):
             self._say(link.acknowledge(connection, [one.mid for one in those if one.qos > 0]))
 
+    def know(self, keys: Mapping[str, bytes]) -> None:
+        """Public keys by counter, for the connection's process to try signatures with."""
+        if keys:
+            self._say(link.keys(keys))
+
     def publish(self, told: Iterable[tuple[str, bytes]]) -> None:
         """Topic and message, QoS 1, to the broker of this connection; nothing is kept for a
         later one.
@@ -226,7 +231,9 @@ class Subscriber:
             self._put(
                 [
                     Arrived(
-                        Received(m.topic.decode(), m.payload, now, m.trace.decode() or None),
+                        Received(
+                            m.topic.decode(), m.payload, now, m.trace.decode() or None, m.proof
+                        ),
                         m.mid,
                         m.qos,
                         connection,

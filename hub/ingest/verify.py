@@ -7,9 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from nacl.exceptions import BadSignatureError
-from nacl.signing import VerifyKey
-
+from hub.ingest.signatures import is_signed_by
 from hub.store.rows import DeviceRow
 from schemas import envelope, registry, topics
 from schemas.activity import ActivityPayload
@@ -40,6 +38,8 @@ class Received:
     trace: str | None = None
     """W3C traceparent, where traces are on and the sender made one. Unsigned: believed for
     nothing but drawing a line."""
+    proof: bytes = field(default=b"", repr=False)
+    """The public key under which the signature was found good beside the judging, else empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,11 +137,11 @@ def check(opened: Opened, devices: Mapping[str, DeviceRow], now: datetime) -> Ve
         return _refused(*fault, received, topic, opened.device_id, device=device)
     assert device is not None
     # 5. Signature
-    try:
-        VerifyKey(device.public_key).verify(
-            envelope.signed_bytes(received.topic, opened.sealed.body), opened.sealed.signature
-        )
-    except (BadSignatureError, ValueError):
+    signed_by = device.public_key
+    sealed = opened.sealed
+    if received.proof != signed_by and not is_signed_by(
+        signed_by, received.topic, sealed.body, sealed.signature
+    ):
         detail = "signature does not fit topic, body and the device's enrolled key"
         return _refused(
             RejectReason.BAD_SIGNATURE, detail, received, topic, device.device_id, device=device

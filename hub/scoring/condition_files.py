@@ -33,16 +33,20 @@ COUNT = ("at_least", *RELATIONS, "within_s")
 OTHERS = ("all", "any", "not", "measured", "fact", "started")
 FORMS = (*OTHERS, *SELECTORS)
 MOST = 1000
+DEEPEST = 12
 
 
-def read_condition(located: Located) -> Condition:
+def read_condition(located: Located, depth: int = 1) -> Condition:
     """One of FORMS."""
+    if depth > DEEPEST:
+        # Also where YAML's anchors make a condition a part of itself.
+        located.fail(f"got conditions over {DEEPEST} deep, expected fewer", "make it simpler")
     form, value = located.only_one_of(FORMS)
     if form in {"all", "any"}:
-        parts = [read_condition(item) for item in value.items()]
+        parts = [read_condition(item, depth + 1) for item in value.items()]
         return All(parts) if form == "all" else Any(parts)
     if form == "not":
-        return Not(read_condition(value))
+        return Not(read_condition(value, depth + 1))
     if form == "measured":
         return _measured(value)
     if form == "fact":

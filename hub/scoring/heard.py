@@ -5,8 +5,10 @@ that was not found was not said only where nearly all of that side's speech was 
 device was to send hits of its kind.
 """
 
+import threading
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from math import fsum
 
 from schemas.interaction import InteractionPayload, Turn
 from schemas.vocabulary import Category, Language, Role
@@ -14,7 +16,8 @@ from schemas.vocabulary import Category, Language, Role
 LEAST_ROLE_CONFIDENCE = 0.6
 LEAST_CONFIDENCE = 0.5
 """Under this a hit is too weak for a figure; rules state their own."""
-_READ_LANGUAGES = frozenset({Language.VIETNAMESE, Language.ENGLISH})
+_READ_LANGUAGES = (Language.VIETNAMESE, Language.ENGLISH)
+"""A tuple is searched by identity; a set would call Enum's hash for every turn."""
 TEXT_COVERAGE = {Role.STAFF: "text_staff", Role.CITIZEN: "text_citizen"}
 
 
@@ -26,6 +29,45 @@ class Heard:
     confidence: float
 
 
+class _Index:
+    """What one interaction's turns say, looked through once."""
+
+    def __init__(self, interaction: InteractionPayload) -> None:
+        self.turns: dict[Role, list[Turn]] = {role: [] for role in Role}
+        self.hits: dict[Role, list[Heard]] = {role: [] for role in Role}
+        self.confidence: dict[Role, float] = {}
+        for role in TEXT_COVERAGE:
+            self.turns[role] = sure = [
+                turn
+                for turn in interaction.turns
+                if turn.role is role and turn.role_confidence >= LEAST_ROLE_CONFIDENCE
+            ]
+            self.hits[role] = found = [
+                Heard(hit.category, role, hit.offset_s, hit.confidence)
+                for turn in sure
+                if turn.hits
+                for hit in turn.hits
+            ]
+            found.sort(key=lambda h: (h.offset_s, h.category))
+
+
+class _Last(threading.local):
+    """Many quantities ask of the same interaction, one after the other. It never changes."""
+
+    interaction: InteractionPayload | None = None
+    index: _Index
+
+
+_last = _Last()
+
+
+def _index(interaction: InteractionPayload) -> _Index:
+    if _last.interaction is not interaction:
+        _last.index = _Index(interaction)
+        _last.interaction = interaction
+    return _last.index
+
+
 def hits(
     interaction: InteractionPayload,
     role: Role,
@@ -33,20 +75,17 @@ def hits(
     least_confidence: float = LEAST_CONFIDENCE,
 ) -> list[Heard]:
     """In the order of time. An unknown role has none."""
-    found = [
-        Heard(hit.category, role, hit.offset_s, hit.confidence)
-        for turn in turns_of(interaction, role)
-        for hit in turn.hits
-        if hit.category in categories and hit.confidence >= least_confidence
+    wanted = tuple(categories)  # as _READ_LANGUAGES
+    return [
+        found
+        for found in _index(interaction).hits[role]
+        if found.category in wanted and found.confidence >= least_confidence
     ]
-    return sorted(found, key=lambda h: (h.offset_s, h.category))
 
 
 def turns_of(interaction: InteractionPayload, role: Role) -> Iterator[Turn]:
     """Turns that are surely enough of this role."""
-    for turn in interaction.turns:
-        if turn.role is role is not Role.UNKNOWN and turn.role_confidence >= LEAST_ROLE_CONFIDENCE:
-            yield turn
+    return iter(_index(interaction).turns[role])
 
 
 def was_read(turn: Turn) -> bool:
@@ -72,12 +111,20 @@ def share_read(interaction: InteractionPayload, role: Role) -> float:
 
 def transcription_confidence(interaction: InteractionPayload, role: Role) -> float:
     """Mean of the turns that were read, by their speech time; 1 where none was."""
-    read = [
-        (turn.asr_confidence, turn.speech_s)
-        for turn in turns_of(interaction, role)
-        if turn.asr_confidence is not None and was_read(turn)
-    ]
-    total_s = sum(speech_s for _, speech_s in read)
-    if total_s <= 0:
-        return 1.0
-    return sum(confidence * speech_s for confidence, speech_s in read) / total_s
+    known = _index(interaction).confidence
+    if role not in known:
+        known[role] = _confidence(_index(interaction).turns[role])
+    return known[role]
+
+
+def _confidence(turns: Iterable[Turn]) -> float:
+    lengths, products = [], []
+    for turn in turns:
+        confidence = turn.asr_confidence
+        if confidence is not None and was_read(turn):
+            length_s = turn.speech_s
+            lengths.append(length_s)
+            products.append(confidence * length_s)
+    # fsum is rounded once, so that no order of turns shows in the last digit.
+    total_s = fsum(lengths)
+    return fsum(products) / total_s if total_s > 0 else 1.0

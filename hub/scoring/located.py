@@ -12,7 +12,7 @@ import yaml
 from hub.scoring.errors import DefinitionError
 
 # The parser in C where PyYAML was built with it: ten times as fast, the same marks.
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _CLOCK = re.compile(r"([01]?\d|2[0-3]):[0-5]\d")
 
@@ -142,7 +142,7 @@ def read_located(path: Path, error: type[DefinitionError], name: str | None = No
     """
     name = name or path.name
     try:
-        node = yaml.compose(path.read_text(encoding="utf-8"), Loader=_Loader)
+        node = yaml.compose(path.read_text(encoding="utf-8"), Loader=LOADER)
     except OSError as fault:
         raise error(name, 1, "file", f"got {fault.strerror}", "put the file back") from fault
     except UnicodeDecodeError as fault:

@@ -5,6 +5,7 @@ A number is None where it was not measured or is not known.
 
 from collections.abc import Mapping
 
+from hub.scoring.case import ABSENCE_FROM
 from hub.scoring.facts import Facts
 from hub.scoring.heard import turns_of, was_read
 from hub.scoring.quantities import QUANTITIES, Quantity
@@ -39,11 +40,11 @@ def _called_with_nobody(_interaction: InteractionPayload, facts: Facts) -> float
 
 
 def _stayed_after_close_s(interaction: InteractionPayload, facts: Facts) -> float | None:
-    """Seconds for which the citizen was seen to stay after the ticket was closed. What was not
-    seen does not count, so it is a floor.
+    """Seconds for which the citizen was seen to stay after the ticket was closed. Where the
+    camera saw too little it is not known: it would be too short.
     """
     closed_at = facts.ticket.closed_at if facts.ticket else None
-    if closed_at is None:
+    if closed_at is None or interaction.coverage.video < ABSENCE_FROM:
         return None
     closed_s = (closed_at - interaction.started_at).total_seconds()
     return sum(

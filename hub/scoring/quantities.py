@@ -6,8 +6,9 @@ is, so that nothing of the citizen's, the branch's or a machine's enters the cou
 which kinds of phrases it reads, so that it is missing where a device does not send one of them.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from math import fsum
 from typing import Literal
 
 from hub.scoring.facts import Facts
@@ -31,6 +32,8 @@ _COURTESIES = frozenset({Category.THANKS, Category.APOLOGY, Category.EXPLAINS_WA
 _EXPLAINING = frozenset({Category.EXPLANATION, Category.DOCUMENT_LIST_GIVEN})
 _LIST_GIVEN = frozenset({Category.DOCUMENT_LIST_GIVEN})
 _SENDING_AWAY = frozenset({Category.COME_BACK, Category.DOCUMENT_MISSING, Category.REDIRECT})
+_SENDING_HOME = _SENDING_AWAY - {Category.REDIRECT}
+"""At the reception, showing people to another counter is the work itself."""
 _INSULTS: Mapping[Category, float] = {
     Category.ABUSIVE: 1.0,
     Category.MAY_TAO: 1.0,
@@ -108,23 +111,39 @@ def _explanations(interaction: InteractionPayload, _facts: Facts) -> float | Non
     return float(len(hits(interaction, Role.STAFF, _EXPLAINING)))
 
 
-def _list_missing(interaction: InteractionPayload, facts: Facts) -> float | None:
+def _sent_without_list(categories: Collection[Category]) -> Read:
     """1 where somebody was sent away or asked for papers and got no list of them, else 0."""
-    if facts.slip_given or hits(interaction, Role.STAFF, _LIST_GIVEN):
-        return 0.0
-    return float(bool(hits(interaction, Role.STAFF, _SENDING_AWAY)))
+
+    def read(interaction: InteractionPayload, facts: Facts) -> float | None:
+        if facts.slip_given or hits(interaction, Role.STAFF, _LIST_GIVEN):
+            return 0.0
+        return float(bool(hits(interaction, Role.STAFF, categories)))
+
+    return read
 
 
-def _list_missing_unexcused(interaction: InteractionPayload, facts: Facts) -> float | None:
+def _unexcused(quantity: Read) -> Read:
     """Not the counter's doing where the branch was overloaded or a system was down."""
-    return None if facts.overload or facts.system_fault else _list_missing(interaction, facts)
+
+    def read(interaction: InteractionPayload, facts: Facts) -> float | None:
+        return None if facts.overload or facts.system_fault else quantity(interaction, facts)
+
+    return read
+
+
+def _receipt_missing(_interaction: InteractionPayload, facts: Facts) -> float | None:
+    """1 where money was due and no receipt was issued, 0 where there was one or none was due."""
+    return None if facts.no_receipt is None else float(facts.no_receipt)
 
 
 def _insults(interaction: InteractionPayload, _facts: Facts) -> float | None:
     """Words against the citizen: abuse and mày/tao count 1, disrespect a half, each times its
     confidence.
     """
-    return sum(_INSULTS[h.category] * h.confidence for h in hits(interaction, Role.STAFF, _INSULTS))
+    # fsum is rounded once, so that no order of turns shows in the last digit.
+    return fsum(
+        _INSULTS[h.category] * h.confidence for h in hits(interaction, Role.STAFF, _INSULTS)
+    )
 
 
 def _interruptions_staff_per_minute(interaction: InteractionPayload, _facts: Facts) -> float | None:
@@ -205,11 +224,27 @@ QUANTITIES: Mapping[str, Quantity] = {
     "longest_unattended_s": Quantity(
         lambda i, _f: i.measurements.longest_unattended_s, "less", "place"
     ),
-    "list_missing": Quantity(_list_missing, "less", "place", _SENDING_AWAY | _LIST_GIVEN),
+    "list_missing": Quantity(
+        _sent_without_list(_SENDING_AWAY), "less", "place", _SENDING_AWAY | _LIST_GIVEN
+    ),
+    "sent_home_without_list": Quantity(
+        _sent_without_list(_SENDING_HOME), "less", "place", _SENDING_HOME | _LIST_GIVEN
+    ),
+    "receipt_missing": Quantity(_receipt_missing, "less", "place"),
     "away_share": Quantity(_away_share, "less", "counter"),
     "list_missing_unexcused": Quantity(
-        _list_missing_unexcused, "less", "counter", _SENDING_AWAY | _LIST_GIVEN
+        _unexcused(_sent_without_list(_SENDING_AWAY)),
+        "less",
+        "counter",
+        _SENDING_AWAY | _LIST_GIVEN,
     ),
+    "sent_home_without_list_unexcused": Quantity(
+        _unexcused(_sent_without_list(_SENDING_HOME)),
+        "less",
+        "counter",
+        _SENDING_HOME | _LIST_GIVEN,
+    ),
+    "receipt_missing_unexcused": Quantity(_unexcused(_receipt_missing), "less", "counter"),
     "greeted": Quantity(_greeted, "more", "counter", _GREETING),
     "closed": Quantity(_closed, "more", "counter", _CLOSING),
     "courtesies": Quantity(_courtesies, "more", "counter", _COURTESIES),

@@ -1,13 +1,15 @@
-"""Rubrics: one readable file for each kind of zone says what the two figures are made of.
+"""Rubrics: one readable file a zone says what the two figures are made of.
 
 See rubric/intake.yaml for the form. Everything that could make a figure unjust is refused
 here: a curve that rewards the worse, a citizen's mood in the counter's part, weights that are
 no whole.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 from typing import Literal
 
@@ -19,6 +21,20 @@ from schemas.vocabulary import Zone
 FigureName = Literal["experience", "counter_part"]
 FIGURES: tuple[FigureName, ...] = ("experience", "counter_part")
 PACKAGED = Path(__file__).parent / "rubric"
+GROUPS = (
+    "waiting",
+    "handling",
+    "outcome",
+    "manner",
+    "citizen_voice",
+    "explanation",
+    "slip",
+    "receipt",
+    "presence",
+)
+"""Headings of parts: what docs/score.md weighs against each other."""
+MOST_OF_CITIZENS_VOICE = 10.0
+"""Of 100: until it is calibrated, words and their tone weigh no more."""
 _WHOLE = 1e-6
 _UNBOUNDED = 1e9
 
@@ -33,9 +49,6 @@ class Item:
     """Of its part; the shares of a part add up to 1."""
     curve: tuple[tuple[float, float], ...]
     """(quantity, points 0 to 100), straight between them and level beyond the ends."""
-    coverage: tuple[str, ...]
-    """Names of quantities.COVERAGES, multiplied."""
-    coverage_at_most: float
     error: float
     """Points either way within which 9 of 10 measurements lie when all was seen."""
 
@@ -52,13 +65,20 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class RubricPart:
+    """One judged thing: all its quantities are seen by the same sensors, or none of them is."""
+
     id: str
+    group: str
+    """Of GROUPS."""
     title_vi: str
     title_en: str
     weight: float
     """Of 100."""
     neutral: float
     """Where the part lies as far as it was not measured."""
+    coverage: tuple[str, ...]
+    """Names of quantities.COVERAGES, multiplied; none where the quantity is a fact, known or not."""
+    coverage_at_most: float
     items: tuple[Item, ...]
 
 
@@ -111,6 +131,16 @@ def rubric_for(zone: Zone | str, rubrics: Sequence[Rubric] | None = None) -> Rub
     raise NoRubricError(f"no rubric names the zone {zone}; expected one of {', '.join(Zone)}")
 
 
+def digest(rubric: Rubric) -> str:
+    """SHA-256 of everything a figure depends on; titles and comments may be mended freely."""
+    said = [
+        [figure, part.id, part.group, part.weight, part.neutral, part.coverage,
+         part.coverage_at_most, item.measures, item.share, item.curve, item.error]
+        for figure in FIGURES for part in rubric.parts[figure] for item in part.items
+    ]  # fmt: skip
+    return sha256(json.dumps([rubric.id, rubric.version, rubric.zones, said]).encode()).hexdigest()
+
+
 def _rubric(whole: Located, stem: str) -> Rubric:
     fields = whole.fields(("rubric", "version", "title_vi", "title_en", "zones", *FIGURES))
     if fields["rubric"].name() != stem:
@@ -135,29 +165,42 @@ def _parts(located: Located, figure: FigureName) -> tuple[RubricPart, ...]:
     total = sum(part.weight for part in parts)
     if abs(total - 100) > _WHOLE:
         located.fail(f"got weights that add up to {total:g}, expected 100", "correct them")
+    mood = sum(part.weight for part in parts if part.group == "citizen_voice")
+    if mood > MOST_OF_CITIZENS_VOICE + _WHOLE:
+        located.fail(
+            f"got {mood:g} for the citizen's voice, expected {MOST_OF_CITIZENS_VOICE:g} at most",
+            "give the rest to another part",
+        )
     return parts
 
 
 def _part(located: Located, figure: FigureName) -> RubricPart:
-    fields = located.fields(("id", "title_vi", "title_en", "weight", "neutral", "items"))
+    fields = located.fields(
+        ("id", "group", "title_vi", "title_en", "weight", "neutral", "items"),
+        ("coverage", "coverage_at_most"),
+    )
     items = tuple(_item(item, figure) for item in fields["items"].items())
     total = sum(item.share for item in items)
     if abs(total - 1) > _WHOLE:
         fields["items"].fail(f"got shares that add up to {total:g}, expected 1", "correct them")
     return RubricPart(
         id=fields["id"].name(),
+        group=fields["group"].one_of(GROUPS),
         title_vi=fields["title_vi"].text(),
         title_en=fields["title_en"].text(),
         weight=fields["weight"].number(1, 100),
         neutral=fields["neutral"].number(0, 100),
+        # A fact of the case system is known or not; it is not seen in part.
+        coverage=fields["coverage"].names_of(COVERAGES) if "coverage" in fields else (),
+        coverage_at_most=fields["coverage_at_most"].number(0.01, 1)
+        if "coverage_at_most" in fields
+        else 1.0,
         items=items,
     )
 
 
 def _item(located: Located, figure: FigureName) -> Item:
-    fields = located.fields(
-        ("measures", "share", "curve", "error"), ("coverage", "coverage_at_most")
-    )
+    fields = located.fields(("measures", "share", "curve", "error"))
     measures = fields["measures"].one_of(QUANTITIES)
     if figure == "counter_part" and QUANTITIES[measures].whose != "counter":
         fields["measures"].fail(
@@ -168,11 +211,6 @@ def _item(located: Located, figure: FigureName) -> Item:
         measures=measures,
         share=fields["share"].number(0.01, 1),
         curve=_curve(fields["curve"], QUANTITIES[measures].better),
-        # A fact of the case system is known or not; it is not seen in part.
-        coverage=fields["coverage"].names_of(COVERAGES) if "coverage" in fields else (),
-        coverage_at_most=fields["coverage_at_most"].number(0.01, 1)
-        if "coverage_at_most" in fields
-        else 1.0,
         error=fields["error"].number(0, 100),
     )
 

@@ -97,7 +97,7 @@ def load_rules(folder: Path = PACKAGED) -> tuple[Rule, ...]:
 
 def read_rule(path: Path) -> Rule:
     """One file. Raises RuleError with file, line and field."""
-    return _rule(read_located(path, RuleError), path.stem)
+    return rule_of(read_located(path, RuleError), path.stem)
 
 
 @cache
@@ -109,7 +109,7 @@ def placeholders(text: str) -> list[str]:
     return _PLACEHOLDER.findall(text)
 
 
-def _rule(whole: Located, stem: str) -> Rule:
+def rule_of(whole: Located, stem: str) -> Rule:
     fields = whole.fields(REQUIRED, OPTIONAL)
     if fields["rule"].name() != stem:
         fields["rule"].fail(

@@ -1,51 +1,27 @@
 """Interaction, facts and rubric -> two figures with parts and a 90 % interval. Pure.
 
-The index. Write, for item i, w for its weight in the index (the part's weight / 100 times the
-item's share of the part), c for its coverage, m for its points (0 to 100), n for the part's
-neutral and e for its measurement error (90 %, points). The index is
-
-    I = sum w (c m + (1 - c) n)
-
-and a part, which groups items of one neutral, is p = c m + (1 - c) n again, with c and m the
-means of its items by share, and by share and coverage. Less coverage of an item moves that
-item only towards its neutral, and a part whose items are seen alike likewise. Where a part's
-items differ, losing a good one lowers the part by what it had lifted it over its neutral.
-
-The interval. Of the seen share the truth lies within the measurement error; it cannot leave
-[0, 100], so the error is cut there: up = min(e, 100 - m), down = min(e, m). Errors of
-different items are taken as independent and combined by their squares. Of the unseen share
-nothing is known, so it may be anything from 0 to 100:
-
-    high = sum w (c m + (1 - c) 100) + sqrt(sum (w c up)^2)
-    low  = sum w c m                 - sqrt(sum (w c down)^2)
-
-By triangle inequality the root is at most sum w c up, so low and high stay within [0, 100]
-without clipping, and low <= I <= high. With E the root, dE/dc = (w up)^2 c / E <= w up, since
-w c up <= E. Hence
-
-    d high / dc <= w (m + up - 100) <= 0     less coverage never lowers the upper bound
-    d low  / dc >= w (m - down)     >= 0     and never raises the lower one,
-
-so the interval never narrows. It covers at least 90 %: the unseen share alone is covered
-wholly. e does not depend on c. Where an item rests on words, e is the rubric's error divided
-by the mean confidence of the transcripts that were read (1 at most).
+hub/scoring/arithmetic.py has the formulas and why they keep their promises. An error does not
+depend on coverage; where a quantity rests on words it is the rubric's, divided by the mean
+confidence of the transcripts that were read.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import sqrt
 from typing import Literal
 
+from hub.scoring.arithmetic import Seen, Value, part_value, total
+from hub.scoring.calibration import Applied, Calibration, calibrated
 from hub.scoring.facts import Facts
 from hub.scoring.heard import TEXT_COVERAGE, transcription_confidence
 from hub.scoring.quantities import QUANTITIES, coverage_of
-from hub.scoring.rubrics import FigureName, Item, Rubric, RubricPart
+from hub.scoring.rubrics import FigureName, Rubric, RubricPart
 from schemas.interaction import InteractionPayload
-from schemas.vocabulary import Role
 
 LEAST_COVERED = 0.5
 """Share of the weight under which there is no figure."""
-_ROUNDING = 1e-9
+ROUNDING = 1e-9
+LEAST_CONFIDENCE = 0.1
+"""Transcripts under .4 are not read at all; this floor is for other producers."""
 NotScored = Literal["not_enough_measured"]
 
 
@@ -56,7 +32,6 @@ class ScoredItem:
     """As measured, in the unit of its name; None: missing."""
     points: float | None
     """0 to 100."""
-    coverage: float
     error: float
     weight: float
     """Of 100, of the whole figure."""
@@ -65,6 +40,8 @@ class ScoredItem:
 @dataclass(frozen=True, slots=True)
 class Part:
     id: str
+    group: str
+    """Of rubrics.GROUPS."""
     title_vi: str
     title_en: str
     weight: float
@@ -92,6 +69,8 @@ class Figure:
     parts: tuple[Part, ...]
     reason: NotScored | None
     """Why there is no value; None where there is one."""
+    calibration: Applied | None = None
+    """What ratings by citizens added; its bar is a contribution, too. None: not calibrated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,100 +79,141 @@ class Scores:
     rubric_version: int
     experience: Figure
     counter_part: Figure
-    calibrated: bool = False
-    """Whether the index has been fitted to ratings by citizens. Pages say so."""
 
     @property
     def figures(self) -> tuple[Figure, Figure]:
         return self.experience, self.counter_part
 
-
-def score(interaction: InteractionPayload, facts: Facts, rubric: Rubric) -> Scores:
-    def figure(name: FigureName) -> Figure:
-        return _figure(name, [_part(p, interaction, facts) for p in rubric.parts[name]])
-
-    return Scores(rubric.id, rubric.version, figure("experience"), figure("counter_part"))
+    @property
+    def calibrated(self) -> bool:
+        """Whether the experience has been fitted to ratings by citizens. Pages say so."""
+        return self.experience.calibration is not None
 
 
-def _part(part: RubricPart, interaction: InteractionPayload, facts: Facts) -> Part:
-    items = tuple(_item(item, part.weight, interaction, facts) for item in part.items)
-    shares = [(item.share, scored) for item, scored in zip(part.items, items, strict=True)]
-    coverage = sum(share * scored.coverage for share, scored in shares)
-    seen = sum(share * scored.coverage * (scored.points or 0.0) for share, scored in shares)
-    value = seen + (1 - coverage) * part.neutral
+def score(
+    interaction: InteractionPayload,
+    facts: Facts,
+    rubric: Rubric,
+    calibration: Calibration | None = None,
+) -> Scores:
+    """`calibration` is left out where it was not fitted to figures of this rubric."""
+    experience, counter_part = (
+        _figure(name, rubric.parts[name], interaction, facts)
+        for name in ("experience", "counter_part")
+    )
+    if calibration is not None and calibration.fits(rubric.id, rubric.version):
+        experience = with_calibration(experience, calibration)
+    return Scores(rubric.id, rubric.version, experience, counter_part)
+
+
+def with_calibration(figure: Figure, calibration: Calibration) -> Figure:
+    """The figure with its named bar and the interval that ratings gave it."""
+    if figure.value is None or figure.low is None or figure.high is None:
+        return figure
+    value, low, high = calibrated(calibration, figure.value, figure.low, figure.high)
+    bar = value - figure.value
+    return replace(
+        figure,
+        value=value,
+        low=min(low, value),
+        high=max(high, value),
+        calibration=Applied(
+            calibration.number,
+            calibration.ratings,
+            calibration.until,
+            bar,
+            (figure.value, figure.low, figure.high),
+        ),
+    )
+
+
+def _figure(
+    name: FigureName,
+    rubric_parts: tuple[RubricPart, ...],
+    interaction: InteractionPayload,
+    facts: Facts,
+) -> Figure:
+    seen: list[Seen[float]] = []
+    quantities: list[list[float | None]] = []
+    for part in rubric_parts:
+        found = [QUANTITIES[item.measures].of(interaction, facts) for item in part.items]
+        quantities.append(found)
+        seen.append(_seen(part, found, interaction))
+    values = [part_value(part) for part in seen]
+    summed = total(seen, values, min, sqrt, 0.0)
+    parts = tuple(
+        _part(*of_part) for of_part in zip(rubric_parts, seen, values, quantities, strict=True)
+    )
+    return figure_of(name, summed.value, summed.low, summed.high, summed.coverage, parts)
+
+
+def figure_of(
+    name: FigureName,
+    value: float,
+    low: float,
+    high: float,
+    coverage: float,
+    parts: tuple[Part, ...],
+) -> Figure:
+    if coverage < LEAST_COVERED - ROUNDING:
+        return Figure(name, None, None, None, coverage, parts, "not_enough_measured")
+    return Figure(name, value, low, high, coverage, parts, None)
+
+
+def _seen(
+    part: RubricPart, quantities: list[float | None], interaction: InteractionPayload
+) -> Seen[float]:
+    coverage = 0.0
+    if None not in quantities:
+        coverage = part.coverage_at_most
+        for name in part.coverage:
+            coverage = coverage * coverage_of(interaction, name)
+    divisor = _confidence(part, interaction)
+    return Seen(
+        weight=part.weight,
+        neutral=part.neutral,
+        coverage=coverage,
+        points=[
+            0.0 if quantity is None else item.points(quantity)
+            for item, quantity in zip(part.items, quantities, strict=True)
+        ],
+        shares=[item.share for item in part.items],
+        errors=[min(100.0, item.error / divisor) for item in part.items],
+    )
+
+
+def _confidence(part: RubricPart, interaction: InteractionPayload) -> float:
+    divisor = 1.0
+    for role, name in TEXT_COVERAGE.items():
+        if name in part.coverage:
+            divisor = divisor * max(LEAST_CONFIDENCE, transcription_confidence(interaction, role))
+    return divisor
+
+
+def _part(
+    part: RubricPart, seen: Seen[float], value: Value[float], quantities: list[float | None]
+) -> Part:
     return Part(
         id=part.id,
+        group=part.group,
         title_vi=part.title_vi,
         title_en=part.title_en,
         weight=part.weight,
-        measured=seen / coverage if coverage > 0 else None,
+        measured=value.measured if seen.coverage > 0 else None,
         neutral=part.neutral,
-        coverage=coverage,
-        value=value,
-        contribution=part.weight / 100 * value,
-        items=items,
-    )
-
-
-def _item(
-    item: Item, part_weight: float, interaction: InteractionPayload, facts: Facts
-) -> ScoredItem:
-    quantity = QUANTITIES[item.measures].of(interaction, facts)
-    coverage = 0.0
-    if quantity is not None:
-        coverage = item.coverage_at_most
-        for name in item.coverage:
-            coverage *= coverage_of(interaction, name)
-    return ScoredItem(
-        measures=item.measures,
-        quantity=quantity,
-        points=None if quantity is None else item.points(quantity),
-        coverage=coverage,
-        error=_error(item, interaction),
-        weight=part_weight * item.share,
-    )
-
-
-def _error(item: Item, interaction: InteractionPayload) -> float:
-    error = item.error
-    for role, name in TEXT_COVERAGE.items():
-        if name in item.coverage:
-            # Transcripts under .4 are not read at all; the floor is for other producers.
-            error /= max(0.1, _confidence(interaction, role))
-    return min(100.0, error)
-
-
-def _confidence(interaction: InteractionPayload, role: Role) -> float:
-    return transcription_confidence(interaction, role)
-
-
-def _figure(name: FigureName, parts: list[Part]) -> Figure:
-    coverage = sum(part.weight * part.coverage for part in parts) / 100
-    if coverage < LEAST_COVERED - _ROUNDING:
-        return Figure(name, None, None, None, coverage, tuple(parts), "not_enough_measured")
-    value = sum(part.contribution for part in parts)
-    items = [item for part in parts for item in part.items]
-    low, high = _interval(items)
-    # Rounding of the sums must not put the value outside by an epsilon.
-    return Figure(
-        name, value, max(0.0, min(low, value)), min(100.0, max(high, value)), coverage,
-        tuple(parts), None,
-    )  # fmt: skip
-
-
-def _interval(items: list[ScoredItem]) -> tuple[float, float]:
-    seen = sum(i.weight / 100 * i.coverage * (i.points or 0.0) for i in items)
-    unseen = sum(i.weight * (1 - i.coverage) for i in items)
-    up = _combined(items, lambda item, points: min(item.error, 100 - points))
-    down = _combined(items, lambda item, points: min(item.error, points))
-    return seen - down, seen + unseen + up
-
-
-def _combined(items: list[ScoredItem], error: Callable[[ScoredItem, float], float]) -> float:
-    return sqrt(
-        sum(
-            (item.weight / 100 * item.coverage * error(item, item.points)) ** 2
-            for item in items
-            if item.points is not None
-        )
+        coverage=seen.coverage,
+        value=value.value,
+        contribution=value.contribution,
+        items=tuple(
+            ScoredItem(
+                item.measures,
+                quantity,
+                None if quantity is None else points,
+                error,
+                part.weight * item.share,
+            )
+            for item, quantity, points, error in zip(
+                part.items, quantities, seen.points, seen.errors, strict=True
+            )
+        ),
     )

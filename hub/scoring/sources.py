@@ -119,11 +119,12 @@ def _waiting_s(ticket: Ticket | None) -> float | None:
     return max(0.0, (ticket.called_at - ticket.created_at).total_seconds())
 
 
-def _outcome(steps: set[DossierStep]) -> DossierOutcome:
+def _outcome(steps: set[DossierStep]) -> DossierOutcome | None:
+    """A receipt alone tells that something came of the stay, and not what."""
     for step, outcome in _OUTCOMES:
         if step in steps:
             return outcome
-    return "nothing"
+    return None if steps else "nothing"
 
 
 def _no_receipt(money_due: bool | None, steps: set[DossierStep] | None) -> bool | None:  # noqa: FBT001 - a fact

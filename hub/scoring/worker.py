@@ -12,22 +12,26 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 from hub import metrics
 from hub.errors import HubError
 from hub.health.heart import IDLE, SCORING, WAITING_FOR_DATABASE, Heart
+from hub.scoring import in_force
+from hub.scoring.admission import Admission, Admitted
+from hub.scoring.calibration import Calibration
 from hub.scoring.facts import Facts
 from hub.scoring.flag import Flag, flags
 from hub.scoring.rubrics import Rubric, rubric_for
 from hub.scoring.rules import Rule
-from hub.scoring.score import Figure, Scores, score
+from hub.scoring.score import Scores, score
+from hub.scoring.score_rows import score_rows
+from hub.scoring.standing_keeper import StandingKeeper
 from hub.store import scoring as store
 from hub.store.errors import RowRefusedError, StoreError
 from hub.store.pool import Database
-from hub.store.scoring import FlagRow, Queued, ScoreRow, ScoringConnection, StoredInteraction, Wait
+from hub.store.scoring import FlagRow, Queued, ScoringConnection, StoredInteraction, Wait
 from schemas.interaction import InteractionPayload
 from schemas.vocabulary import Zone
 
@@ -54,15 +58,22 @@ class ScoringWorker:
         rules: Sequence[Rule],
         clock: Callable[[], datetime],
         heart: Heart | None = None,
+        *,
+        by_standing: bool = False,
     ) -> None:
-        """`clock` is what scored_at and raised_at say, in UTC."""
+        """`clock` is what scored_at and raised_at say, in UTC. `by_standing`: flags are shown as
+        their rules stand at the branch and within its budget of a day; without it, all of them
+        as their rules ask.
+        """
         self._heart = heart or Heart("score")
         self._database = database
         self._rubrics = rubrics
         self._rules = rules
         self._clock = clock
+        self._keeper = StandingKeeper(database, rules, clock) if by_standing else None
         self._failures: OrderedDict[Queued, int] = OrderedDict()
         self._state: str | None = None
+        self._taken_up = False
 
     def missing(self) -> list[str]:
         """What scoring lacks, in words."""
@@ -94,7 +105,14 @@ class ScoringWorker:
             self._database.close()
 
     def run_once(self) -> int:
-        """Takes on what is due now; returns how many were scored or set aside."""
+        """Takes on what is due now; returns how many were scored or set aside.
+
+        Raises RubricError where a rubric has changed and its version has not.
+        """
+        if not self._taken_up:
+            with self._database.transaction() as connection:
+                in_force.take_up(connection, self._rubrics, self._clock())
+            self._taken_up = True
         count = 0
         for branch_id in store.branches_waiting(self._database):
             while taken := self._timed(branch_id):
@@ -114,6 +132,8 @@ class ScoringWorker:
         """Listens first, then looks: nothing queued in between is missed."""
         while not stop.is_set():
             self._heart.beat(SCORING)
+            if self._keeper is not None:
+                self._keeper.look_if_due()
             self.run_once()
             for _ in range(round(_POLL_S / _SLICE_S)):
                 self._heart.beat(IDLE)
@@ -143,14 +163,25 @@ class ScoringWorker:
     def _score(self, connection: ScoringConnection, keys: Sequence[Queued]) -> int:
         failed: set[Queued] = set()
         now = self._clock()
+        calibration = in_force.calibration(connection)
+        admission = (
+            Admission(connection, keys[0].branch_id, self._rules, now)
+            if self._keeper is not None and keys
+            else None
+        )
         for stored in store.load(connection, keys):
             try:
-                scores, raised = self._judge(stored)
+                scores, raised = self._judge(stored, calibration)
             except Exception as error:  # noqa: BLE001 - the boundary: one that cannot be judged must not stop the others
                 self._set_aside(connection, stored.key, error)
                 failed.add(stored.key)
                 continue
-            store.write(connection, stored.key, score_rows(scores), flag_rows(raised), now)
+            admitted = (
+                [Admitted(flag, flag.kind) for flag in raised]
+                if admission is None
+                else admission.admit(stored.key, raised)
+            )
+            store.write(connection, stored.key, score_rows(scores), flag_rows(admitted), now)
         for key in keys:
             # Also one that was deleted meanwhile: nothing is left to be scored.
             if key not in failed:
@@ -158,11 +189,14 @@ class ScoringWorker:
                 self._failures.pop(key, None)
         return len(keys)
 
-    def _judge(self, stored: StoredInteraction) -> tuple[Scores, list[Flag]]:
+    def _judge(
+        self, stored: StoredInteraction, calibration: Calibration | None
+    ) -> tuple[Scores, list[Flag]]:
         interaction = rebuild(stored)
-        facts = Facts(zone=Zone(stored.zone))
+        facts = facts_of(stored)
         rubric = rubric_for(stored.zone, self._rubrics)
-        return score(interaction, facts, rubric), flags(interaction, facts, self._rules)
+        scores = score(interaction, facts, rubric, calibration)
+        return scores, flags(interaction, facts, self._rules)
 
     def _set_aside(self, connection: ScoringConnection, key: Queued, error: Exception) -> None:
         """By type alone: an error's text may repeat a value."""
@@ -191,6 +225,11 @@ class ScoringWorker:
             log.info("scoring: database %s in use", self._database.address)
         else:
             log.warning("scoring: %s; trying again for ever", error)
+
+
+def facts_of(stored: StoredInteraction) -> Facts:
+    """What is known beside sound and sight, for scoring now and for scoring again."""
+    return Facts(zone=Zone(stored.zone))
 
 
 def rebuild(stored: StoredInteraction) -> InteractionPayload:
@@ -222,37 +261,20 @@ def _turn(row: Mapping[str, Any]) -> dict[str, Any]:
     return kept
 
 
-def score_rows(scores: Scores) -> list[ScoreRow]:
-    def row(figure: Figure) -> ScoreRow:
-        return ScoreRow(
-            figure=figure.name,
-            rubric=scores.rubric,
-            rubric_version=scores.rubric_version,
-            value=figure.value,
-            low=figure.low,
-            high=figure.high,
-            coverage=figure.coverage,
-            # Titles are the rubric file's and in two languages.
-            parts=[
-                {k: v for k, v in asdict(part).items() if not k.startswith("title_")}
-                for part in figure.parts
-            ],
-        )
-
-    return [row(figure) for figure in scores.figures]
-
-
-def flag_rows(raised: Sequence[Flag]) -> list[FlagRow]:
+def flag_rows(admitted: Sequence[Admitted]) -> list[FlagRow]:
     return [
         FlagRow(
-            flag_id=flag.flag_id,
-            rule_id=flag.rule_id,
-            rule_version=flag.rule_version,
-            kind=flag.kind,
-            severity=flag.severity,
-            role=flag.role,
-            evidence=[one.as_json() for one in flag.evidence],
-            coverage=flag.coverage,
+            flag_id=one.flag.flag_id,
+            rule_id=one.flag.rule_id,
+            rule_version=one.flag.rule_version,
+            kind=one.kind,
+            severity=one.flag.severity,
+            role=one.flag.role,
+            evidence=[piece.as_json() for piece in one.flag.evidence],
+            coverage=one.flag.coverage,
+            held=one.held,
+            sampled=one.sampled,
+            reviewer="city" if one.city else "branch",
         )
-        for flag in raised
+        for one in admitted
     ]

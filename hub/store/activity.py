@@ -126,6 +126,7 @@ class NativeActivity:
         limit = _midnight(before)
         with database.transaction() as connection:
             connection.execute(_SQL["close"], {"before": limit})
+            connection.execute(_SQL["forget_counts"], {"before": limit})
             old = [
                 name for name, end_at in connection.execute(_SQL["partitions"]) if end_at <= limit
             ]
@@ -164,6 +165,7 @@ class TimescaleActivity:
         limit = _midnight(before)
         with database.transaction() as connection:
             connection.execute(_SQL["close"], {"before": limit})
+            connection.execute(_SQL["forget_counts"], {"before": limit})
             done = connection.execute(
                 _filled("drop_chunks", timescale=self.schema), {"before": limit}
             )

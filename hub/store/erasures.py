@@ -16,6 +16,7 @@ _OF_INTERACTION = (
     "delete_reviews",
     "delete_flags",
     "delete_scores",
+    "delete_ratings",
     "delete_turns",
     "delete_queued",
     "delete_taps",

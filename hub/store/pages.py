@@ -4,7 +4,7 @@ connection from `branches_transaction`.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, TypeAlias, TypeVar
 from uuid import UUID
 
@@ -17,6 +17,8 @@ _SQL = load_queries("pages")
 _Row = TypeVar("_Row")
 PageConnection: TypeAlias = Connection[TupleRow]
 _STATES = ("open", "decided", "withdrawn")
+_PARTED = {query.removeprefix("oldest_") for query in _SQL if query.startswith("oldest_")}
+"""Classes of which the counts say in which partition the oldest row is to be looked for."""
 Json = Any
 """A jsonb column, as its writer left it."""
 
@@ -63,6 +65,7 @@ class InteractionListRow:
     figure_value: float | None
     figure_low: float | None
     figure_high: float | None
+    figure_calibrated: bool | None
     scored_at: datetime | None
     """None: waits for the scoring worker."""
     live: int
@@ -130,6 +133,9 @@ class ScoreRow:
     coverage: float
     parts: Json
     scored_at: datetime
+    ratings: int | None
+    """How many ratings by citizens it was calibrated to; None: not calibrated."""
+    rated_until: date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +154,8 @@ class FlagRow:
     coverage: float
     state: str
     raised_at: datetime
+    reviewer: str
+    """Who decides on it: the branch, or the city's QA."""
     number: int | None
     zone: str | None
 
@@ -277,10 +285,13 @@ def flags(
     state: str | None = None,
     interaction_id: UUID | None = None,
     flag_id: UUID | None = None,
+    city: bool = False,
     limit: int,
 ) -> list[FlagRow]:
-    """Of all that is seen, or of one interaction, or one flag."""
-    values: dict[str, Any] = {"kinds": list(kinds), "state": state, "limit": limit}
+    """Of all that is seen, or of one interaction, or one flag. `city`: also what is reviewed
+    outside the branch and was not decided yet.
+    """
+    values: dict[str, Any] = {"kinds": list(kinds), "state": state, "city": city, "limit": limit}
     if flag_id is not None:
         return _all(connection, FlagRow, "flag", {**values, "flag_id": flag_id})
     if interaction_id is not None:
@@ -301,7 +312,18 @@ def rejects(
 
 
 def kept(connection: PageConnection) -> list[KeptRow]:
-    return _all(connection, KeptRow, "kept", {})
+    """Exact, but for `activity`: of its windows those that the rollup worker has counted, which it
+    does every ten minutes, and of the oldest the hour.
+    """
+    found = []
+    for name, rows, from_at in connection.execute(_SQL["kept"]).fetchall():
+        oldest = from_at
+        if from_at is not None and name in _PARTED:
+            # That was the beginning of its partition.
+            row = connection.execute(_SQL[f"oldest_{name}"], {"from_at": from_at}).fetchone()
+            oldest = row and row[0]
+        found.append(KeptRow(name, rows, oldest))
+    return found
 
 
 def ping(connection: PageConnection) -> None:

@@ -23,6 +23,8 @@ class FlagState:
     flag_id: UUID
     interaction_id: UUID
     state: str
+    reviewer: str
+    """Who decides: the branch, or the city's QA."""
     last_review_no: int
 
 
@@ -36,14 +38,6 @@ class ReviewRow:
     decided_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class TallyRow:
-    rule_id: str
-    decided: int
-    with_ground: int
-    founded: int
-
-
 def find_flag(connection: ReviewConnection, flag_id: UUID) -> FlagState | None:
     with connection.cursor(row_factory=class_row(FlagState)) as cursor:
         return cursor.execute(_SQL["flag"], {"flag_id": flag_id}).fetchone()
@@ -54,8 +48,8 @@ def lock_flag(connection: ReviewConnection, flag: FlagState) -> bool:
     return connection.execute(_SQL["lock_flag"], asdict(flag)).fetchone() is not None
 
 
-def may_decide(connection: ReviewConnection, user_id: UUID, branch_id: str) -> bool:
-    values = {"user_id": user_id, "branch_id": branch_id}
+def may_decide(connection: ReviewConnection, user_id: UUID, flag: FlagState) -> bool:
+    values = asdict(flag) | {"user_id": user_id}
     return connection.execute(_SQL["may_decide"], values).fetchone() is not None
 
 
@@ -67,6 +61,7 @@ def add_review(
     outcome: str,
     ground: str,
     decided_by: UUID,
+    bulk: bool = False,
 ) -> ReviewRow | None:
     """Also takes the flag out of the queue and corrects the rollups; None where the number is
     taken.
@@ -77,6 +72,7 @@ def add_review(
         "outcome": outcome,
         "ground": ground,
         "decided_by": decided_by,
+        "bulk": bulk,
     }
     with connection.cursor(row_factory=class_row(ReviewRow)) as cursor:
         added = cursor.execute(_SQL["add_review"], values).fetchone()
@@ -91,9 +87,3 @@ def add_review(
 def history(connection: ReviewConnection, flag_id: UUID) -> list[ReviewRow]:
     with connection.cursor(row_factory=class_row(ReviewRow)) as cursor:
         return cursor.execute(_SQL["history"], {"flag_id": flag_id}).fetchall()
-
-
-def tallies(connection: ReviewConnection, rule_id: str | None = None) -> list[TallyRow]:
-    """Of one rule or of all, over the branches that this transaction sees."""
-    with connection.cursor(row_factory=class_row(TallyRow)) as cursor:
-        return cursor.execute(_SQL["tallies"], {"rule_id": rule_id}).fetchall()

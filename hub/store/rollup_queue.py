@@ -1,7 +1,7 @@
 """What waits to be rolled up. Takes a Database that signs in as hailong_worker.
 
 Each call is one transaction of one branch: what it takes from the queue and what it changes in
-the rollups commit together or not at all.
+the rollups commit together or not at all. The branch's counts of rows are brought together as well.
 """
 
 from dataclasses import dataclass
@@ -34,6 +34,7 @@ def roll_up(database: Database, branch_id: str, most: int) -> RolledUp:
     values = {"branch_id": branch_id, "most": most}
     with database.branches_transaction([branch_id]) as connection:
         row = connection.execute(_SQL["roll_up"], values).fetchone()
+        connection.execute(_SQL["fold_row_counts"], values)
     assert row is not None
     return RolledUp(*row)
 
@@ -43,5 +44,6 @@ def roll_up_activity(database: Database, branch_id: str, most: int) -> int:
     values = {"branch_id": branch_id, "most": most}
     with database.branches_transaction([branch_id]) as connection:
         row = connection.execute(_SQL["roll_up_activity"], values).fetchone()
+        connection.execute(_SQL["fold_row_counts"], values)
     assert row is not None
     return int(row[0])

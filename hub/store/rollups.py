@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from functools import cached_property
-from typing import Literal, TypeAlias
+from functools import cache, cached_property
+from typing import Literal, NamedTuple, TypeAlias
 from uuid import UUID
 
-from psycopg import Connection
+from psycopg import Connection, sql
 from psycopg.rows import TupleRow, class_row, dict_row
 
 from hub.store import histogram
@@ -23,6 +23,24 @@ from hub.store.queries import load_queries
 _SQL = load_queries("rollups")
 RollupConnection: TypeAlias = Connection[TupleRow]
 By = Literal["counter", "zone", "day", "hour", "staff"]
+
+
+class _Cells(NamedTuple):
+    table: str
+    keys: tuple[str, ...]
+    """What tells the cells apart that are asked for, in the order of the answer."""
+    day: str = "day"
+
+
+_SORTED = ("branch_id", "variant", "day", "hour", "counter_id", "staff_id", "zone")
+"""As the tables' keys have them, after the measure."""
+_BY: dict[By, _Cells] = {
+    "counter": _Cells("rollups", ("branch_id", "counter_id", "zone", "variant")),
+    "zone": _Cells("rollups", ("branch_id", "zone", "variant")),
+    "day": _Cells("rollups", ("branch_id", "zone", "day", "variant")),
+    "hour": _Cells("hour_rollups", ("branch_id", "zone", "hour", "variant"), "month"),
+    "staff": _Cells("staff_rollups", ("branch_id", "staff_id", "zone", "variant")),
+}
 SHOWN_FROM = 20
 """Interactions under which a counter's or a clerk's figure is shown to nobody."""
 
@@ -130,17 +148,18 @@ def figures(
     included. By hour, the whole months that the range touches.
 
     SHOWN_FROM is the `least` of pages; 1 shows everything and is for sums of cells alone.
-    Without percentiles it is asked and answered many times as fast.
+    Without percentiles it is asked and answered about twice as fast.
     """
     values = {
         "measure": measure.measure,
-        "from_day": from_day,
+        "from_day": from_day.replace(day=1) if by == "hour" else from_day,
         "to_day": to_day,
         "zone": zone,
-        "bins": percentiles,
     }
+    bins = len(measure.edges) - 1 if percentiles and measure.edges is not None else 0
     with connection.cursor(row_factory=dict_row) as cursor:
-        rows = cursor.execute(_SQL[f"by_{by}"], values).fetchall()
+        rows = cursor.execute(_asked(by, bins), values).fetchall()
+    rows.sort(key=lambda row: [row[key] for key in _BY[by].keys])
     found = []
     for row in rows:
         bins = row.pop("bins")
@@ -153,6 +172,20 @@ def figures(
         if kept.n >= least:
             found.append(Figure(measure=measure, sums=kept, **row))
     return found
+
+
+@cache
+def _asked(by: By, bins: int) -> sql.Composed:
+    """The question for cells with so many bins; 0: without them."""
+    cells = _BY[by]
+    each = (sql.SQL("sum(r.bins[{}])").format(number) for number in range(1, bins + 1))
+    summed = sql.SQL("ARRAY[{}]").format(sql.SQL(", ").join(each)) if bins else sql.SQL("NULL")
+    return sql.SQL(_SQL["figures"]).format(
+        table=sql.Identifier(cells.table),
+        keys=sql.SQL(", ").join(map(sql.Identifier, sorted(cells.keys, key=_SORTED.index))),
+        day=sql.Identifier(cells.day),
+        bins=summed,
+    )
 
 
 def activity(

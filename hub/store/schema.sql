@@ -131,6 +131,30 @@ $$;
 
 ALTER FUNCTION hailong.file_for_device(asking text, wanted text, OUT public_key bytea, OUT revoked boolean, OUT bytes bigint) OWNER TO hailong_migrator;
 
+-- Name: fold_row_counts(text); Type: FUNCTION; Schema: hailong; Owner: hailong_migrator
+
+CREATE FUNCTION hailong.fold_row_counts(of_branch text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    PERFORM hailong_private.require_branch(of_branch);
+    IF NOT pg_try_advisory_xact_lock(hailong_private.rollup_lock(of_branch)) THEN
+        RETURN;
+    END IF;
+    WITH folded AS (
+        DELETE FROM hailong.row_changes WHERE branch_id = of_branch
+        RETURNING kept_in, part, variant, rows)
+    INSERT INTO hailong.row_counts AS known (branch_id, kept_in, part, variant, rows)
+    SELECT of_branch, kept_in, part, variant, sum(rows) FROM folded
+    GROUP BY kept_in, part, variant HAVING sum(rows) <> 0
+    ON CONFLICT (branch_id, kept_in, part, variant) DO UPDATE SET rows = known.rows + excluded.rows;
+    DELETE FROM hailong.row_counts
+    WHERE branch_id = of_branch AND (rows = 0 OR NOT hailong.is_kept(kept_in, part));
+END $$;
+
+ALTER FUNCTION hailong.fold_row_counts(of_branch text) OWNER TO hailong_migrator;
+
 -- Name: sessions; Type: TABLE; Schema: hailong; Owner: hailong_migrator
 
 CREATE TABLE hailong.sessions (
@@ -171,6 +195,22 @@ CREATE FUNCTION hailong.hanoi(at timestamp with time zone) RETURNS timestamp wit
     RETURN (at AT TIME ZONE '07:00:00'::interval);
 
 ALTER FUNCTION hailong.hanoi(at timestamp with time zone) OWNER TO hailong_migrator;
+
+-- Name: partition_name(text, date); Type: FUNCTION; Schema: hailong; Owner: hailong_migrator
+
+CREATE FUNCTION hailong.partition_name(kept_in text, part date) RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN (CASE kept_in WHEN 'decisions'::text THEN 'flags'::text ELSE kept_in END || to_char((part)::timestamp without time zone, CASE WHEN (kept_in ~~ '%rollups'::text) THEN '_YYYYMM'::text ELSE '_IYYY"w"IW'::text END));
+
+ALTER FUNCTION hailong.partition_name(kept_in text, part date) OWNER TO hailong_migrator;
+
+-- Name: is_kept(text, date); Type: FUNCTION; Schema: hailong; Owner: hailong_migrator
+
+CREATE FUNCTION hailong.is_kept(kept_in text, part date) RETURNS boolean
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN ((kept_in = ANY (ARRAY['activity'::text, 'reviews'::text])) OR (to_regclass(('hailong.'::text || hailong.partition_name(kept_in, part))) IS NOT NULL));
+
+ALTER FUNCTION hailong.is_kept(kept_in text, part date) OWNER TO hailong_migrator;
 
 -- Name: is_own(text, text, timestamp with time zone, uuid); Type: FUNCTION; Schema: hailong; Owner: hailong_migrator
 
@@ -223,6 +263,25 @@ END;
 
 ALTER FUNCTION hailong.login_of(decider uuid) OWNER TO hailong_migrator;
 
+-- Name: may_decide_flag(uuid, text, text, timestamp with time zone, uuid); Type: FUNCTION; Schema: hailong; Owner: hailong_migrator
+
+CREATE FUNCTION hailong.may_decide_flag(decider uuid, branch text, counter text, started timestamp with time zone, flag uuid) RETURNS boolean
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    RETURN EXISTS (
+        SELECT FROM hailong.flags f
+        CROSS JOIN hailong.users u
+        JOIN hailong.user_branches b USING (user_id)
+        WHERE f.branch_id = branch AND f.counter_id = counter AND f.at = started
+          AND f.flag_id = flag AND f.branch_id = ANY (hailong.visible_branches())
+          AND u.user_id = decider AND u.disabled_at IS NULL AND b.branch_id = branch
+          AND u.role = CASE f.reviewer WHEN 'city' THEN 'qa' ELSE 'supervisor' END);
+END $$;
+
+ALTER FUNCTION hailong.may_decide_flag(decider uuid, branch text, counter text, started timestamp with time zone, flag uuid) OWNER TO hailong_migrator;
+
 -- Name: user_branches; Type: TABLE; Schema: hailong; Owner: hailong_migrator
 
 CREATE TABLE hailong.user_branches (
@@ -233,20 +292,6 @@ CREATE TABLE hailong.user_branches (
 ALTER TABLE ONLY hailong.user_branches FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE hailong.user_branches OWNER TO hailong_migrator;
-
--- Name: may_decide(uuid, text); Type: FUNCTION; Schema: hailong; Owner: hailong_migrator
-
-CREATE FUNCTION hailong.may_decide(decider uuid, branch text) RETURNS boolean
-    LANGUAGE sql STABLE SECURITY DEFINER
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    BEGIN ATOMIC
- SELECT (EXISTS ( SELECT
-            FROM (hailong.users u
-              JOIN hailong.user_branches b USING (user_id))
-           WHERE ((u.user_id = may_decide.decider) AND (u.role = 'supervisor'::text) AND (u.disabled_at IS NULL) AND (b.branch_id = may_decide.branch)))) AS "exists";
-END;
-
-ALTER FUNCTION hailong.may_decide(decider uuid, branch text) OWNER TO hailong_migrator;
 
 -- Name: may_observe(uuid, text); Type: FUNCTION; Schema: hailong; Owner: hailong_migrator
 
@@ -384,6 +429,18 @@ BEGIN
 END $$;
 
 ALTER FUNCTION hailong.refuse_release_change() OWNER TO hailong_migrator;
+
+-- Name: refuse_standing_change(); Type: FUNCTION; Schema: hailong; Owner: hailong_migrator
+
+CREATE FUNCTION hailong.refuse_standing_change() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    RAISE EXCEPTION '% is append-only: a rule stands otherwise by a further entry', TG_TABLE_NAME
+        USING ERRCODE = 'integrity_constraint_violation';
+END $$;
+
+ALTER FUNCTION hailong.refuse_standing_change() OWNER TO hailong_migrator;
 
 -- Name: roll_up(text, integer); Type: FUNCTION; Schema: hailong; Owner: hailong_migrator
 
@@ -860,7 +917,8 @@ CREATE FUNCTION hailong_private.contribution(i hailong.interactions) RETURNS TAB
         UNION ALL
         SELECT CASE WHEN s.value IS NULL THEN 'not_enough_measured' ELSE s.figure END,
                CASE WHEN s.value IS NULL THEN s.figure || '.' ELSE '' END
-                   || s.rubric || '.' || s.rubric_version,
+                   || s.rubric || '.' || s.rubric_version
+                   || COALESCE('.c' || s.calibration_no, ''),
                CASE WHEN s.value IS NULL THEN 1 ELSE round(s.value::numeric / 0.01) END::bigint
         FROM hailong.scores s
         WHERE s.branch_id = i.branch_id AND s.counter_id = i.counter_id AND s.at = i.at
@@ -919,6 +977,245 @@ $$;
 
 ALTER FUNCTION hailong_private.count_activity(of_branch text, counter_ids text[], hours timestamp with time zone[]) OWNER TO hailong_migrator;
 
+-- Name: count_days(); Type: FUNCTION; Schema: hailong_private; Owner: hailong_migrator
+
+CREATE FUNCTION hailong_private.count_days() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    INSERT INTO hailong.row_changes (branch_id, kept_in, part, variant, rows)
+    SELECT branch_id, TG_TABLE_NAME, date_trunc('month', day::timestamp)::date, '',
+           CASE TG_OP WHEN 'DELETE' THEN -count(*) ELSE count(*) END
+    FROM changed GROUP BY 1, 3;
+    RETURN NULL;
+END $$;
+
+ALTER FUNCTION hailong_private.count_days() OWNER TO hailong_migrator;
+
+-- Name: count_decisions(); Type: FUNCTION; Schema: hailong_private; Owner: hailong_migrator
+
+CREATE FUNCTION hailong_private.count_decisions() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    INSERT INTO hailong.row_changes (branch_id, kept_in, part, variant, rows)
+    SELECT k.branch_id, 'decisions', date_trunc('week', k.at AT TIME ZONE 'UTC')::date,
+           l.outcome || ' ' || l.ground || ' ' || f.rule_id || ' ' || f.rule_version, sum(l.sign)
+    FROM (SELECT branch_id, counter_id, at, flag_id, min(review_no) AS first, max(review_no) AS last
+          FROM changed GROUP BY 1, 2, 3, 4) k
+    JOIN hailong.flags f ON f.branch_id = k.branch_id AND f.counter_id = k.counter_id
+        AND f.at = k.at AND f.flag_id = k.flag_id
+    CROSS JOIN LATERAL (
+        -- Decisions on a flag come in the order of their numbers and go all at once.
+        (SELECT 1 AS sign, c.outcome,
+                CASE WHEN c.bulk THEN 'bulk' ELSE c.ground END AS ground FROM changed c
+         WHERE TG_OP = 'INSERT' AND c.flag_id = k.flag_id AND c.review_no = k.last)
+        UNION ALL
+        (SELECT -1, r.outcome, CASE WHEN r.bulk THEN 'bulk' ELSE r.ground END
+         FROM hailong.reviews r
+         WHERE TG_OP = 'INSERT' AND r.branch_id = k.branch_id AND r.counter_id = k.counter_id
+           AND r.at = k.at AND r.flag_id = k.flag_id AND r.review_no < k.first
+         ORDER BY r.review_no DESC LIMIT 1)
+        UNION ALL
+        (SELECT -1, c.outcome, CASE WHEN c.bulk THEN 'bulk' ELSE c.ground END FROM changed c
+         WHERE TG_OP = 'DELETE' AND c.flag_id = k.flag_id AND c.review_no = k.last)) l
+    GROUP BY 1, 3, 4 HAVING sum(l.sign) <> 0;
+    RETURN NULL;
+END $$;
+
+ALTER FUNCTION hailong_private.count_decisions() OWNER TO hailong_migrator;
+
+-- Name: count_faults(); Type: FUNCTION; Schema: hailong_private; Owner: hailong_migrator
+
+CREATE FUNCTION hailong_private.count_faults() RETURNS TABLE(branch_id text, kept_in text, part date, variant text, kept bigint, expected bigint)
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT branch_id, kept_in, part, variant, COALESCE(k.rows, 0), COALESCE(c.rows, 0)
+    FROM (SELECT x.branch_id, x.kept_in, x.part, x.variant, sum(x.rows)::bigint AS rows
+          FROM (SELECT r.branch_id, r.kept_in, r.part, r.variant, r.rows FROM hailong.row_counts r
+                UNION ALL
+                SELECT r.branch_id, r.kept_in, r.part, r.variant, r.rows
+                FROM hailong.row_changes r) x
+          WHERE hailong.is_kept(x.kept_in, x.part) GROUP BY 1, 2, 3, 4) k
+    FULL JOIN hailong_private.counted_rows() c USING (branch_id, kept_in, part, variant)
+    WHERE COALESCE(k.rows, 0) <> COALESCE(c.rows, 0)
+$$;
+
+ALTER FUNCTION hailong_private.count_faults() OWNER TO hailong_migrator;
+
+-- Name: count_hours(); Type: FUNCTION; Schema: hailong_private; Owner: hailong_migrator
+
+CREATE FUNCTION hailong_private.count_hours() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    INSERT INTO hailong.row_changes (branch_id, kept_in, part, variant, rows)
+    SELECT branch_id, TG_TABLE_NAME, date_trunc('month', hour_at AT TIME ZONE 'UTC')::date, '',
+           CASE TG_OP WHEN 'DELETE' THEN -count(*) ELSE count(*) END
+    FROM changed GROUP BY 1, 3;
+    RETURN NULL;
+END $$;
+
+ALTER FUNCTION hailong_private.count_hours() OWNER TO hailong_migrator;
+
+-- Name: count_months(); Type: FUNCTION; Schema: hailong_private; Owner: hailong_migrator
+
+CREATE FUNCTION hailong_private.count_months() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    INSERT INTO hailong.row_changes (branch_id, kept_in, part, variant, rows)
+    SELECT branch_id, TG_TABLE_NAME, date_trunc('month', month::timestamp)::date, '',
+           CASE TG_OP WHEN 'DELETE' THEN -count(*) ELSE count(*) END
+    FROM changed GROUP BY 1, 3;
+    RETURN NULL;
+END $$;
+
+ALTER FUNCTION hailong_private.count_months() OWNER TO hailong_migrator;
+
+-- Name: count_undecided(); Type: FUNCTION; Schema: hailong_private; Owner: hailong_migrator
+
+CREATE FUNCTION hailong_private.count_undecided() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    INSERT INTO hailong.row_changes (branch_id, kept_in, part, variant, rows)
+    SELECT f.branch_id, 'decisions', date_trunc('week', f.at AT TIME ZONE 'UTC')::date,
+           l.outcome || ' ' || l.ground || ' ' || f.rule_id || ' ' || f.rule_version, -count(*)
+    FROM changed f
+    CROSS JOIN LATERAL (
+        SELECT r.outcome, CASE WHEN r.bulk THEN 'bulk' ELSE r.ground END AS ground
+        FROM hailong.reviews r
+        WHERE r.branch_id = f.branch_id AND r.counter_id = f.counter_id AND r.at = f.at
+          AND r.flag_id = f.flag_id
+        ORDER BY r.review_no DESC LIMIT 1) l
+    GROUP BY 1, 3, 4;
+    RETURN NULL;
+END $$;
+
+ALTER FUNCTION hailong_private.count_undecided() OWNER TO hailong_migrator;
+
+-- Name: count_weeks(); Type: FUNCTION; Schema: hailong_private; Owner: hailong_migrator
+
+CREATE FUNCTION hailong_private.count_weeks() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    INSERT INTO hailong.row_changes (branch_id, kept_in, part, variant, rows)
+    SELECT branch_id, TG_TABLE_NAME, date_trunc('week', at AT TIME ZONE 'UTC')::date, '',
+           CASE TG_OP WHEN 'DELETE' THEN -count(*) ELSE count(*) END
+    FROM changed GROUP BY 1, 3;
+    RETURN NULL;
+END $$;
+
+ALTER FUNCTION hailong_private.count_weeks() OWNER TO hailong_migrator;
+
+-- Name: count_windows_off(); Type: FUNCTION; Schema: hailong_private; Owner: hailong_migrator
+
+CREATE FUNCTION hailong_private.count_windows_off() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    INSERT INTO hailong.row_changes (branch_id, kept_in, part, variant, rows)
+    SELECT branch_id, 'activity', (hour_at AT TIME ZONE 'UTC')::date, '', -sum(windows)
+    FROM gone GROUP BY 1, 3;
+    RETURN NULL;
+END $$;
+
+ALTER FUNCTION hailong_private.count_windows_off() OWNER TO hailong_migrator;
+
+-- Name: count_windows_on(); Type: FUNCTION; Schema: hailong_private; Owner: hailong_migrator
+
+CREATE FUNCTION hailong_private.count_windows_on() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    INSERT INTO hailong.row_changes (branch_id, kept_in, part, variant, rows)
+    SELECT branch_id, 'activity', (hour_at AT TIME ZONE 'UTC')::date, '', sum(windows)
+    FROM there GROUP BY 1, 3;
+    RETURN NULL;
+END $$;
+
+ALTER FUNCTION hailong_private.count_windows_on() OWNER TO hailong_migrator;
+
+-- Name: counted_rows(); Type: FUNCTION; Schema: hailong_private; Owner: hailong_migrator
+
+CREATE FUNCTION hailong_private.counted_rows() RETURNS TABLE(branch_id text, kept_in text, part date, variant text, rows bigint)
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT i.branch_id, 'interactions', date_trunc('week', i.at AT TIME ZONE 'UTC')::date, '',
+           count(*) FROM hailong.interactions i GROUP BY 1, 3
+    UNION ALL
+    SELECT t.branch_id, 'turns', date_trunc('week', t.at AT TIME ZONE 'UTC')::date, '', count(*)
+    FROM hailong.turns t GROUP BY 1, 3
+    UNION ALL
+    SELECT s.branch_id, 'scores', date_trunc('week', s.at AT TIME ZONE 'UTC')::date, '', count(*)
+    FROM hailong.scores s GROUP BY 1, 3
+    UNION ALL
+    SELECT f.branch_id, 'flags', date_trunc('week', f.at AT TIME ZONE 'UTC')::date, '', count(*)
+    FROM hailong.flags f GROUP BY 1, 3
+    UNION ALL
+    SELECT r.branch_id, 'reviews', date_trunc('week', r.at AT TIME ZONE 'UTC')::date, '', count(*)
+    FROM hailong.reviews r GROUP BY 1, 3
+    UNION ALL
+    SELECT l.branch_id, 'decisions', date_trunc('week', l.at AT TIME ZONE 'UTC')::date,
+           l.outcome || ' ' || CASE WHEN l.bulk THEN 'bulk' ELSE l.ground END || ' ' || f.rule_id || ' ' || f.rule_version, count(*)
+    FROM (SELECT DISTINCT ON (r.branch_id, r.counter_id, r.at, r.flag_id) r.*
+          FROM hailong.reviews r
+          ORDER BY r.branch_id, r.counter_id, r.at, r.flag_id, r.review_no DESC) l
+    JOIN hailong.flags f USING (branch_id, counter_id, at, flag_id)
+    GROUP BY 1, 3, 4
+    UNION ALL
+    SELECT d.branch_id, 'rollups', date_trunc('month', d.day::timestamp)::date, '', count(*)
+    FROM hailong.rollups d GROUP BY 1, 3
+    UNION ALL
+    SELECT d.branch_id, 'staff_rollups', date_trunc('month', d.day::timestamp)::date, '', count(*)
+    FROM hailong.staff_rollups d GROUP BY 1, 3
+    UNION ALL
+    SELECT m.branch_id, 'hour_rollups', date_trunc('month', m.month::timestamp)::date, '', count(*)
+    FROM hailong.hour_rollups m GROUP BY 1, 3
+    UNION ALL
+    SELECT a.branch_id, 'activity_rollups', date_trunc('month', a.hour_at AT TIME ZONE 'UTC')::date,
+           '', count(*) FROM hailong.activity_rollups a GROUP BY 1, 3
+    UNION ALL
+    SELECT a.branch_id, 'activity', (a.hour_at AT TIME ZONE 'UTC')::date, '', sum(a.windows)
+    FROM hailong.activity_rollups a
+    WHERE a.hour_at >= hailong_private.closed_before('activity') GROUP BY 1, 3
+$$;
+
+ALTER FUNCTION hailong_private.counted_rows() OWNER TO hailong_migrator;
+
+-- Name: forget_counts(); Type: FUNCTION; Schema: hailong_private; Owner: hailong_migrator
+
+CREATE FUNCTION hailong_private.forget_counts() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    emptied text[] := ARRAY[TG_TABLE_NAME::text] || CASE TG_TABLE_NAME
+        WHEN 'flags' THEN ARRAY['decisions'] WHEN 'activity_rollups' THEN ARRAY['activity']
+        ELSE '{}' END;
+BEGIN
+    INSERT INTO hailong.row_changes (branch_id, kept_in, part, variant, rows)
+    SELECT branch_id, kept_in, part, variant, -sum(rows)
+    FROM (SELECT branch_id, kept_in, part, variant, rows FROM hailong.row_counts
+          UNION ALL
+          SELECT branch_id, kept_in, part, variant, rows FROM hailong.row_changes) c
+    WHERE kept_in = ANY (emptied)
+    GROUP BY 1, 2, 3, 4 HAVING sum(rows) <> 0;
+    RETURN NULL;
+END $$;
+
+ALTER FUNCTION hailong_private.forget_counts() OWNER TO hailong_migrator;
+
 -- Name: make_partitions(text, text, text, timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: hailong_private; Owner: hailong_migrator
 
 CREATE FUNCTION hailong_private.make_partitions(of_schema text, parent text, width text, from_at timestamp with time zone, to_at timestamp with time zone) RETURNS integer
@@ -941,6 +1238,8 @@ BEGIN
             EXECUTE format(
                 'CREATE TABLE %1$I.%2$I PARTITION OF %1$I.%3$I FOR VALUES FROM (%4$L) TO (%5$L)',
                 of_schema, child, parent, lower_at, lower_at + ('1 ' || width)::interval);
+            DELETE FROM hailong.row_counts c WHERE hailong.partition_name(c.kept_in, c.part) = child;
+            DELETE FROM hailong.row_changes c WHERE hailong.partition_name(c.kept_in, c.part) = child;
             made := made + 1;
         END IF;
         lower_at := lower_at + ('1 ' || width)::interval;
@@ -1027,17 +1326,6 @@ $_$;
 
 ALTER FUNCTION hailong_private.voided(i hailong.interactions) OWNER TO hailong_migrator;
 
--- Name: sum_bins(integer[]); Type: AGGREGATE; Schema: hailong; Owner: hailong_migrator
-
-CREATE AGGREGATE hailong.sum_bins(integer[]) (
-    SFUNC = hailong.add_bins,
-    STYPE = integer[],
-    COMBINEFUNC = hailong.add_bins,
-    PARALLEL = safe
-);
-
-ALTER AGGREGATE hailong.sum_bins(integer[]) OWNER TO hailong_migrator;
-
 -- Name: activity; Type: TABLE; Schema: hailong_private; Owner: hailong_migrator
 
 CREATE TABLE hailong_private.activity (
@@ -1080,7 +1368,7 @@ CREATE VIEW hailong.activity WITH (security_barrier='true') AS
     audio_coverage,
     video_coverage
    FROM hailong_private.activity
-  WHERE ((branch_id IN ( SELECT unnest(hailong.visible_branches()) AS unnest)) AND ((CURRENT_USER <> 'hailong_app'::name) OR (( SELECT hailong.visible_staff() AS visible_staff) = '*'::text)))
+  WHERE (((branch_id IN ( SELECT unnest(hailong.visible_branches()) AS unnest)) IS TRUE) AND ((CURRENT_USER <> 'hailong_app'::name) OR (( SELECT hailong.visible_staff() AS visible_staff) = '*'::text)))
   WITH CASCADED CHECK OPTION;
 
 ALTER VIEW hailong.activity OWNER TO hailong_migrator;
@@ -1134,6 +1422,41 @@ CREATE TABLE hailong.branches (
 );
 
 ALTER TABLE hailong.branches OWNER TO hailong_migrator;
+
+-- Name: calibrations; Type: TABLE; Schema: hailong; Owner: hailong_migrator
+
+CREATE TABLE hailong.calibrations (
+    calibration_no integer NOT NULL,
+    made_at timestamp with time zone DEFAULT now() NOT NULL,
+    withdrawn_at timestamp with time zone,
+    method text NOT NULL,
+    knots jsonb NOT NULL,
+    margin double precision NOT NULL,
+    ratings integer NOT NULL,
+    from_day date NOT NULL,
+    until_day date NOT NULL,
+    rubrics jsonb NOT NULL,
+    report jsonb NOT NULL,
+    CONSTRAINT calibrations_check CHECK ((until_day >= from_day)),
+    CONSTRAINT calibrations_margin_check CHECK (((margin >= (0)::double precision) AND (margin <= (100)::double precision))),
+    CONSTRAINT calibrations_method_check CHECK ((method = ANY (ARRAY['isotonic'::text, 'ordinal'::text]))),
+    CONSTRAINT calibrations_ratings_check CHECK ((ratings > 0))
+);
+
+ALTER TABLE ONLY hailong.calibrations FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE hailong.calibrations OWNER TO hailong_migrator;
+
+-- Name: calibrations_calibration_no_seq; Type: SEQUENCE; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE hailong.calibrations ALTER COLUMN calibration_no ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME hailong.calibrations_calibration_no_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 
 -- Name: commands; Type: TABLE; Schema: hailong; Owner: hailong_migrator
 
@@ -1292,8 +1615,13 @@ CREATE TABLE hailong.flags (
     coverage real NOT NULL,
     state text DEFAULT 'open'::text NOT NULL,
     raised_at timestamp with time zone NOT NULL,
+    held text,
+    sampled boolean DEFAULT false NOT NULL,
+    reviewer text DEFAULT 'branch'::text NOT NULL,
     CONSTRAINT flags_coverage_check CHECK (((coverage >= (0)::double precision) AND (coverage <= (1)::double precision))),
+    CONSTRAINT flags_held_check CHECK ((held = ANY (ARRAY['silent'::text, 'stopped'::text, 'unknown'::text, 'budget'::text]))),
     CONSTRAINT flags_kind_check CHECK ((kind = ANY (ARRAY['live'::text, 'review'::text, 'trend'::text, 'shadow'::text]))),
+    CONSTRAINT flags_reviewer_check CHECK ((reviewer = ANY (ARRAY['branch'::text, 'city'::text]))),
     CONSTRAINT flags_role_check CHECK ((role = ANY (ARRAY['staff'::text, 'citizen'::text, 'none'::text]))),
     CONSTRAINT flags_severity_check CHECK (((severity >= 1) AND (severity <= 5))),
     CONSTRAINT flags_state_check CHECK ((state = ANY (ARRAY['open'::text, 'decided'::text, 'withdrawn'::text])))
@@ -1338,6 +1666,26 @@ CREATE TABLE hailong.points (
 ALTER TABLE ONLY hailong.points FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE hailong.points OWNER TO hailong_migrator;
+
+-- Name: ratings; Type: TABLE; Schema: hailong; Owner: hailong_migrator
+
+CREATE TABLE hailong.ratings (
+    branch_id text NOT NULL,
+    rating_id uuid NOT NULL,
+    counter_id text,
+    at timestamp with time zone NOT NULL,
+    visit_id uuid,
+    interaction_ids uuid[] DEFAULT '{}'::uuid[] NOT NULL,
+    stars integer NOT NULL,
+    channel text NOT NULL,
+    solicited boolean NOT NULL,
+    CONSTRAINT ratings_channel_check CHECK ((channel = ANY (ARRAY['counter'::text, 'exit'::text, 'ticket'::text, 'phone'::text, 'online'::text]))),
+    CONSTRAINT ratings_stars_check CHECK (((stars >= 1) AND (stars <= 5)))
+);
+
+ALTER TABLE ONLY hailong.ratings FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE hailong.ratings OWNER TO hailong_migrator;
 
 -- Name: reject_counts; Type: TABLE; Schema: hailong; Owner: hailong_migrator
 
@@ -1418,6 +1766,27 @@ ALTER TABLE ONLY hailong.releases FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE hailong.releases OWNER TO hailong_migrator;
 
+-- Name: review_budgets; Type: TABLE; Schema: hailong; Owner: hailong_migrator
+
+CREATE TABLE hailong.review_budgets (
+    branch_id text NOT NULL,
+    day date NOT NULL,
+    rule_id text NOT NULL,
+    used integer DEFAULT 0 NOT NULL,
+    held integer DEFAULT 0 NOT NULL,
+    trend_since timestamp with time zone,
+    trend_reason text,
+    CONSTRAINT review_budgets_check CHECK (((trend_since IS NULL) = (trend_reason IS NULL))),
+    CONSTRAINT review_budgets_held_check CHECK ((held >= 0)),
+    CONSTRAINT review_budgets_rule_id_check CHECK ((rule_id ~ '^[a-z][a-z0-9_]{0,63}$'::text)),
+    CONSTRAINT review_budgets_trend_reason_check CHECK ((trend_reason = ANY (ARRAY['target'::text, 'cap'::text]))),
+    CONSTRAINT review_budgets_used_check CHECK ((used >= 0))
+);
+
+ALTER TABLE ONLY hailong.review_budgets FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE hailong.review_budgets OWNER TO hailong_migrator;
+
 -- Name: reviews; Type: TABLE; Schema: hailong; Owner: hailong_migrator
 
 CREATE TABLE hailong.reviews (
@@ -1431,6 +1800,7 @@ CREATE TABLE hailong.reviews (
     ground text NOT NULL,
     decided_by uuid NOT NULL,
     decided_at timestamp with time zone DEFAULT now() NOT NULL,
+    bulk boolean DEFAULT false NOT NULL,
     CONSTRAINT reviews_ground_check CHECK ((ground = ANY (ARRAY['clerk_agrees'::text, 'dossier_fact'::text, 'eyewitness'::text, 'citizen_contacted'::text, 'cctv_request'::text, 'none'::text]))),
     CONSTRAINT reviews_outcome_check CHECK ((outcome = ANY (ARRAY['confirmed'::text, 'dismissed'::text, 'insufficient'::text, 'coached'::text]))),
     CONSTRAINT reviews_review_no_check CHECK ((review_no >= 1))
@@ -1562,6 +1932,122 @@ ALTER TABLE ONLY hailong.rollups FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE hailong.rollups OWNER TO hailong_migrator;
 
+-- Name: row_changes; Type: TABLE; Schema: hailong; Owner: hailong_migrator
+
+CREATE TABLE hailong.row_changes (
+    change_no bigint NOT NULL,
+    branch_id text NOT NULL,
+    kept_in text NOT NULL,
+    part date NOT NULL,
+    variant text NOT NULL,
+    rows bigint NOT NULL
+);
+
+ALTER TABLE ONLY hailong.row_changes FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE hailong.row_changes OWNER TO hailong_migrator;
+
+-- Name: row_changes_change_no_seq; Type: SEQUENCE; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE hailong.row_changes ALTER COLUMN change_no ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME hailong.row_changes_change_no_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+-- Name: row_counts; Type: TABLE; Schema: hailong; Owner: hailong_migrator
+
+CREATE TABLE hailong.row_counts (
+    branch_id text NOT NULL,
+    kept_in text NOT NULL,
+    part date NOT NULL,
+    variant text NOT NULL,
+    rows bigint NOT NULL
+);
+
+ALTER TABLE ONLY hailong.row_counts FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE hailong.row_counts OWNER TO hailong_migrator;
+
+-- Name: rubrics; Type: TABLE; Schema: hailong; Owner: hailong_migrator
+
+CREATE TABLE hailong.rubrics (
+    rubric text NOT NULL,
+    rubric_version integer NOT NULL,
+    digest text NOT NULL,
+    body text NOT NULL,
+    in_force_since timestamp with time zone,
+    CONSTRAINT rubrics_rubric_version_check CHECK ((rubric_version >= 1))
+);
+
+ALTER TABLE ONLY hailong.rubrics FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE hailong.rubrics OWNER TO hailong_migrator;
+
+-- Name: rule_figures; Type: TABLE; Schema: hailong; Owner: hailong_migrator
+
+CREATE TABLE hailong.rule_figures (
+    rule_id text NOT NULL,
+    rule_version integer NOT NULL,
+    decided integer NOT NULL,
+    with_ground integer NOT NULL,
+    founded integer NOT NULL,
+    bulk integer NOT NULL,
+    branches integer NOT NULL,
+    counted_at timestamp with time zone NOT NULL,
+    CONSTRAINT rule_figures_branches_check CHECK ((branches >= 0)),
+    CONSTRAINT rule_figures_bulk_check CHECK ((bulk >= 0)),
+    CONSTRAINT rule_figures_check CHECK ((decided >= with_ground)),
+    CONSTRAINT rule_figures_check1 CHECK ((with_ground >= founded)),
+    CONSTRAINT rule_figures_founded_check CHECK ((founded >= 0)),
+    CONSTRAINT rule_figures_rule_id_check CHECK ((rule_id ~ '^[a-z][a-z0-9_]{0,63}$'::text)),
+    CONSTRAINT rule_figures_rule_version_check CHECK ((rule_version >= 1))
+);
+
+ALTER TABLE ONLY hailong.rule_figures FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE hailong.rule_figures OWNER TO hailong_migrator;
+
+-- Name: rule_standings; Type: TABLE; Schema: hailong; Owner: hailong_migrator
+
+CREATE TABLE hailong.rule_standings (
+    branch_id text NOT NULL,
+    rule_id text NOT NULL,
+    rule_version integer NOT NULL,
+    standing_no integer NOT NULL,
+    standing text NOT NULL,
+    reason text NOT NULL,
+    since timestamp with time zone NOT NULL,
+    silent_until timestamp with time zone,
+    seed bytea,
+    counted_from timestamp with time zone,
+    decided integer DEFAULT 0 NOT NULL,
+    with_ground integer DEFAULT 0 NOT NULL,
+    founded integer DEFAULT 0 NOT NULL,
+    pooled boolean DEFAULT false NOT NULL,
+    set_by text,
+    CONSTRAINT rule_standings_check CHECK ((decided >= with_ground)),
+    CONSTRAINT rule_standings_check1 CHECK ((with_ground >= founded)),
+    CONSTRAINT rule_standings_check2 CHECK (((standing = 'silent'::text) = (silent_until IS NOT NULL))),
+    CONSTRAINT rule_standings_check3 CHECK (((standing = 'stopped'::text) = (seed IS NOT NULL))),
+    CONSTRAINT rule_standings_check4 CHECK (((reason = 'by_hand'::text) = (set_by IS NOT NULL))),
+    CONSTRAINT rule_standings_founded_check CHECK ((founded >= 0)),
+    CONSTRAINT rule_standings_reason_check CHECK ((reason = ANY (ARRAY['first_use'::text, 'silence_over'::text, 'under_floor'::text, 'unknown_share'::text, 'recovered'::text, 'by_hand'::text]))),
+    CONSTRAINT rule_standings_rule_id_check CHECK ((rule_id ~ '^[a-z][a-z0-9_]{0,63}$'::text)),
+    CONSTRAINT rule_standings_rule_version_check CHECK ((rule_version >= 1)),
+    CONSTRAINT rule_standings_seed_check CHECK ((octet_length(seed) = 16)),
+    CONSTRAINT rule_standings_set_by_check CHECK ((set_by ~ '^[a-z0-9][a-z0-9._-]{0,63}$'::text)),
+    CONSTRAINT rule_standings_standing_check CHECK ((standing = ANY (ARRAY['silent'::text, 'active'::text, 'city'::text, 'trend'::text, 'stopped'::text, 'shadow'::text]))),
+    CONSTRAINT rule_standings_standing_no_check CHECK ((standing_no >= 1))
+);
+
+ALTER TABLE ONLY hailong.rule_standings FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE hailong.rule_standings OWNER TO hailong_migrator;
+
 -- Name: scores; Type: TABLE; Schema: hailong; Owner: hailong_migrator
 
 CREATE TABLE hailong.scores (
@@ -1578,6 +2064,7 @@ CREATE TABLE hailong.scores (
     coverage real NOT NULL,
     parts jsonb NOT NULL,
     scored_at timestamp with time zone NOT NULL,
+    calibration_no integer,
     CONSTRAINT scores_check CHECK ((((value IS NULL) = (low IS NULL)) AND ((value IS NULL) = (high IS NULL)))),
     CONSTRAINT scores_check1 CHECK (((value IS NULL) OR ((low <= value) AND (value <= high)))),
     CONSTRAINT scores_coverage_check CHECK (((coverage >= (0)::double precision) AND (coverage <= (1)::double precision))),
@@ -1830,6 +2317,11 @@ ALTER TABLE ONLY hailong.assignments
 ALTER TABLE ONLY hailong.branches
     ADD CONSTRAINT branches_pkey PRIMARY KEY (branch_id);
 
+-- Name: calibrations calibrations_pkey; Type: CONSTRAINT; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE ONLY hailong.calibrations
+    ADD CONSTRAINT calibrations_pkey PRIMARY KEY (calibration_no);
+
 -- Name: commands commands_pkey; Type: CONSTRAINT; Schema: hailong; Owner: hailong_migrator
 
 ALTER TABLE ONLY hailong.commands
@@ -1890,6 +2382,11 @@ ALTER TABLE ONLY hailong.interactions
 ALTER TABLE ONLY hailong.points
     ADD CONSTRAINT points_pkey PRIMARY KEY (branch_id, point_id);
 
+-- Name: ratings ratings_pkey; Type: CONSTRAINT; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE ONLY hailong.ratings
+    ADD CONSTRAINT ratings_pkey PRIMARY KEY (branch_id, rating_id);
+
 -- Name: reject_counts reject_counts_pkey; Type: CONSTRAINT; Schema: hailong; Owner: hailong_migrator
 
 ALTER TABLE ONLY hailong.reject_counts
@@ -1909,6 +2406,11 @@ ALTER TABLE ONLY hailong.release_files
 
 ALTER TABLE ONLY hailong.releases
     ADD CONSTRAINT releases_pkey PRIMARY KEY (release_no);
+
+-- Name: review_budgets review_budgets_pkey; Type: CONSTRAINT; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE ONLY hailong.review_budgets
+    ADD CONSTRAINT review_budgets_pkey PRIMARY KEY (branch_id, day, rule_id);
 
 -- Name: reviews reviews_pkey; Type: CONSTRAINT; Schema: hailong; Owner: hailong_migrator
 
@@ -1934,6 +2436,31 @@ ALTER TABLE ONLY hailong.rollup_queue
 
 ALTER TABLE ONLY hailong.rollups
     ADD CONSTRAINT rollups_pkey PRIMARY KEY (branch_id, measure, variant, day, counter_id, zone);
+
+-- Name: row_changes row_changes_pkey; Type: CONSTRAINT; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE ONLY hailong.row_changes
+    ADD CONSTRAINT row_changes_pkey PRIMARY KEY (branch_id, change_no);
+
+-- Name: row_counts row_counts_pkey; Type: CONSTRAINT; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE ONLY hailong.row_counts
+    ADD CONSTRAINT row_counts_pkey PRIMARY KEY (branch_id, kept_in, part, variant);
+
+-- Name: rubrics rubrics_pkey; Type: CONSTRAINT; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE ONLY hailong.rubrics
+    ADD CONSTRAINT rubrics_pkey PRIMARY KEY (rubric, rubric_version);
+
+-- Name: rule_figures rule_figures_pkey; Type: CONSTRAINT; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE ONLY hailong.rule_figures
+    ADD CONSTRAINT rule_figures_pkey PRIMARY KEY (rule_id, rule_version);
+
+-- Name: rule_standings rule_standings_pkey; Type: CONSTRAINT; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE ONLY hailong.rule_standings
+    ADD CONSTRAINT rule_standings_pkey PRIMARY KEY (branch_id, rule_id, rule_version, standing_no);
 
 -- Name: scores scores_pkey; Type: CONSTRAINT; Schema: hailong; Owner: hailong_migrator
 
@@ -2045,9 +2572,9 @@ CREATE INDEX flags_by_branch ON ONLY hailong.flags USING btree (branch_id, at, i
 
 CREATE INDEX flags_by_id ON ONLY hailong.flags USING btree (flag_id);
 
--- Name: flags_open; Type: INDEX; Schema: hailong; Owner: hailong_migrator
+-- Name: flags_by_severity; Type: INDEX; Schema: hailong; Owner: hailong_migrator
 
-CREATE INDEX flags_open ON ONLY hailong.flags USING btree (branch_id, state, kind, at);
+CREATE INDEX flags_by_severity ON ONLY hailong.flags USING btree (branch_id, state, kind, severity DESC, at, flag_id);
 
 -- Name: interactions_by_branch; Type: INDEX; Schema: hailong; Owner: hailong_migrator
 
@@ -2060,6 +2587,10 @@ CREATE INDEX interactions_by_id ON ONLY hailong.interactions USING btree (intera
 -- Name: interactions_by_staff; Type: INDEX; Schema: hailong; Owner: hailong_migrator
 
 CREATE INDEX interactions_by_staff ON ONLY hailong.interactions USING btree (staff_id, at);
+
+-- Name: ratings_by_branch; Type: INDEX; Schema: hailong; Owner: hailong_migrator
+
+CREATE INDEX ratings_by_branch ON hailong.ratings USING btree (branch_id, at);
 
 -- Name: rejects_by_stream; Type: INDEX; Schema: hailong; Owner: hailong_migrator
 
@@ -2109,6 +2640,90 @@ CREATE UNIQUE INDEX truth_sessions_open ON hailong.truth_sessions USING btree (b
 
 CREATE INDEX enrolment_tokens_device ON hailong_private.enrolment_tokens USING btree (device_id);
 
+-- Name: activity_rollups count_after_delete; Type: TRIGGER; Schema: hailong; Owner: hailong_migrator
+
+CREATE TRIGGER count_after_delete AFTER DELETE ON hailong.activity_rollups REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION hailong_private.count_hours();
+
+-- Name: flags count_after_delete; Type: TRIGGER; Schema: hailong; Owner: hailong_migrator
+
+CREATE TRIGGER count_after_delete AFTER DELETE ON hailong.flags REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION hailong_private.count_weeks();
+
+-- Name: hour_rollups count_after_delete; Type: TRIGGER; Schema: hailong; Owner: hailong_migrator
+
+CREATE TRIGGER count_after_delete AFTER DELETE ON hailong.hour_rollups REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION hailong_private.count_months();
+
+-- Name: interactions count_after_delete; Type: TRIGGER; Schema: hailong; Owner: hailong_migrator
+
+CREATE TRIGGER count_after_delete AFTER DELETE ON hailong.interactions REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION hailong_private.count_weeks();
+
+-- Name: reviews count_after_delete; Type: TRIGGER; Schema: hailong; Owner: hailong_migrator
+
+CREATE TRIGGER count_after_delete AFTER DELETE ON hailong.reviews REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION hailong_private.count_weeks();
+
+-- Name: rollups count_after_delete; Type: TRIGGER; Schema: hailong; Owner: hailong_migrator
+
+CREATE TRIGGER count_after_delete AFTER DELETE ON hailong.rollups REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION hailong_private.count_days();
+
+-- Name: scores count_after_delete; Type: TRIGGER; Schema: hailong; Owner: hailong_migrator
+
+CREATE TRIGGER count_after_delete AFTER DELETE ON hailong.scores REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION hailong_private.count_weeks();
+
+-- Name: staff_rollups count_after_delete; Type: TRIGGER; Schema: hailong; Owner: hailong_migrator
+
+CREATE TRIGGER count_after_delete AFTER DELETE ON hailong.staff_rollups REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION hailong_private.count_days();
+
+-- Name: turns count_after_delete; Type: TRIGGER; Schema: hailong; Owner: hailong_migrator
+
+CREATE TRIGGER count_after_delete AFTER DELETE ON hailong.turns REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION hailong_private.count_weeks();
+
+-- Name: activity_rollups count_after_insert; Type: TRIGGER; Schema: hailong; Owner: hailong_migrator
+
+CREATE TRIGGER count_after_insert AFTER INSERT ON hailong.activity_rollups REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION hailong_private.count_hours();
+
+-- Name: flags count_after_insert; Type: TRIGGER; Schema: hailong; Owner: hailong_migrator
+
+CREATE TRIGGER count_after_insert AFTER INSERT ON hailong.flags REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION hailong_private.count_weeks();
+
+-- Name: hour_rollups count_after_insert; Type: TRIGGER; Schema: hailong; Owner: hailong_migrator
+
+CREATE TRIGGER count_after_insert AFTER INSERT ON hailong.hour_rollups REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION hailong_private.count_months();
+
+-- Name: interactions count_after_insert; Type: TRIGGER; Schema: hailong; Owner: hailong_migrator
+
+CREATE TRIGGER count_after_insert AFTER INSERT ON hailong.interactions REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION hailong_private.count_weeks();
+
+-- Name: reviews count_after_insert; Type: TRIGGER; Schema: hailong; Owner: hailong_migrator
+
+CREATE TRIGGER count_after_insert AFTER INSERT ON hailong.reviews REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION hailong_private.count_weeks();
+
+-- Name: rollups count_after_insert; Type: TRIGGER; Schema: hailong; Owner: hailong_migrator
+
+CREATE TRIGGER count_after_insert AFTER INSERT ON hailong.rollups REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION hailong_private.count_days();
+
+-- Name: scores count_after_insert; Type: TRIGGER; Schema: hailong; Owner: hailong_migrator
+
+CREATE TRIGGER count_after_insert AFTER INSERT ON hailong.scores REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION hailong_private.count_weeks();
+
+-- Name: staff_rollups count_after_insert; Type: TRIGGER; Schema: hailong; Owner: hailong_migrator
+
+CREATE TRIGGER count_after_insert AFTER INSERT ON hailong.staff_rollups REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION hailong_private.count_days();
+
+-- Name: turns count_after_insert; Type: TRIGGER; Schema: hailong; Owner: hailong_migrator
+
+CREATE TRIGGER count_after_insert AFTER INSERT ON hailong.turns REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION hailong_private.count_weeks();
+
+-- Name: flags decisions_after_delete; Type: TRIGGER; Schema: hailong; Owner: hailong_migrator
+
+CREATE TRIGGER decisions_after_delete AFTER DELETE ON hailong.flags REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION hailong_private.count_undecided();
+
+-- Name: reviews decisions_after_delete; Type: TRIGGER; Schema: hailong; Owner: hailong_migrator
+
+CREATE TRIGGER decisions_after_delete AFTER DELETE ON hailong.reviews REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION hailong_private.count_decisions();
+
+-- Name: reviews decisions_after_insert; Type: TRIGGER; Schema: hailong; Owner: hailong_migrator
+
+CREATE TRIGGER decisions_after_insert AFTER INSERT ON hailong.reviews REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION hailong_private.count_decisions();
+
 -- Name: files files_never_change; Type: TRIGGER; Schema: hailong; Owner: hailong_migrator
 
 CREATE TRIGGER files_never_change BEFORE DELETE OR UPDATE ON hailong.files FOR EACH ROW EXECUTE FUNCTION hailong.refuse_release_change();
@@ -2116,6 +2731,42 @@ CREATE TRIGGER files_never_change BEFORE DELETE OR UPDATE ON hailong.files FOR E
 -- Name: files files_no_truncate; Type: TRIGGER; Schema: hailong; Owner: hailong_migrator
 
 CREATE TRIGGER files_no_truncate BEFORE TRUNCATE ON hailong.files FOR EACH STATEMENT EXECUTE FUNCTION hailong.refuse_release_change();
+
+-- Name: activity_rollups forget_after_truncate; Type: TRIGGER; Schema: hailong; Owner: hailong_migrator
+
+CREATE TRIGGER forget_after_truncate AFTER TRUNCATE ON hailong.activity_rollups FOR EACH STATEMENT EXECUTE FUNCTION hailong_private.forget_counts();
+
+-- Name: flags forget_after_truncate; Type: TRIGGER; Schema: hailong; Owner: hailong_migrator
+
+CREATE TRIGGER forget_after_truncate AFTER TRUNCATE ON hailong.flags FOR EACH STATEMENT EXECUTE FUNCTION hailong_private.forget_counts();
+
+-- Name: hour_rollups forget_after_truncate; Type: TRIGGER; Schema: hailong; Owner: hailong_migrator
+
+CREATE TRIGGER forget_after_truncate AFTER TRUNCATE ON hailong.hour_rollups FOR EACH STATEMENT EXECUTE FUNCTION hailong_private.forget_counts();
+
+-- Name: interactions forget_after_truncate; Type: TRIGGER; Schema: hailong; Owner: hailong_migrator
+
+CREATE TRIGGER forget_after_truncate AFTER TRUNCATE ON hailong.interactions FOR EACH STATEMENT EXECUTE FUNCTION hailong_private.forget_counts();
+
+-- Name: reviews forget_after_truncate; Type: TRIGGER; Schema: hailong; Owner: hailong_migrator
+
+CREATE TRIGGER forget_after_truncate AFTER TRUNCATE ON hailong.reviews FOR EACH STATEMENT EXECUTE FUNCTION hailong_private.forget_counts();
+
+-- Name: rollups forget_after_truncate; Type: TRIGGER; Schema: hailong; Owner: hailong_migrator
+
+CREATE TRIGGER forget_after_truncate AFTER TRUNCATE ON hailong.rollups FOR EACH STATEMENT EXECUTE FUNCTION hailong_private.forget_counts();
+
+-- Name: scores forget_after_truncate; Type: TRIGGER; Schema: hailong; Owner: hailong_migrator
+
+CREATE TRIGGER forget_after_truncate AFTER TRUNCATE ON hailong.scores FOR EACH STATEMENT EXECUTE FUNCTION hailong_private.forget_counts();
+
+-- Name: staff_rollups forget_after_truncate; Type: TRIGGER; Schema: hailong; Owner: hailong_migrator
+
+CREATE TRIGGER forget_after_truncate AFTER TRUNCATE ON hailong.staff_rollups FOR EACH STATEMENT EXECUTE FUNCTION hailong_private.forget_counts();
+
+-- Name: turns forget_after_truncate; Type: TRIGGER; Schema: hailong; Owner: hailong_migrator
+
+CREATE TRIGGER forget_after_truncate AFTER TRUNCATE ON hailong.turns FOR EACH STATEMENT EXECUTE FUNCTION hailong_private.forget_counts();
 
 -- Name: interactions refuse_erased; Type: TRIGGER; Schema: hailong; Owner: hailong_migrator
 
@@ -2193,6 +2844,30 @@ CREATE TRIGGER rollups_after_update AFTER UPDATE ON hailong.interactions REFEREN
 
 CREATE TRIGGER rollups_after_update AFTER UPDATE ON hailong.scores REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION hailong_private.queue_rollups();
 
+-- Name: rule_standings rule_standings_append_only; Type: TRIGGER; Schema: hailong; Owner: hailong_migrator
+
+CREATE TRIGGER rule_standings_append_only BEFORE DELETE OR UPDATE ON hailong.rule_standings FOR EACH ROW EXECUTE FUNCTION hailong.refuse_standing_change();
+
+-- Name: rule_standings rule_standings_no_truncate; Type: TRIGGER; Schema: hailong; Owner: hailong_migrator
+
+CREATE TRIGGER rule_standings_no_truncate BEFORE TRUNCATE ON hailong.rule_standings FOR EACH STATEMENT EXECUTE FUNCTION hailong.refuse_standing_change();
+
+-- Name: activity_rollups windows_after_delete; Type: TRIGGER; Schema: hailong; Owner: hailong_migrator
+
+CREATE TRIGGER windows_after_delete AFTER DELETE ON hailong.activity_rollups REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION hailong_private.count_windows_off();
+
+-- Name: activity_rollups windows_after_insert; Type: TRIGGER; Schema: hailong; Owner: hailong_migrator
+
+CREATE TRIGGER windows_after_insert AFTER INSERT ON hailong.activity_rollups REFERENCING NEW TABLE AS there FOR EACH STATEMENT EXECUTE FUNCTION hailong_private.count_windows_on();
+
+-- Name: activity_rollups windows_after_update; Type: TRIGGER; Schema: hailong; Owner: hailong_migrator
+
+CREATE TRIGGER windows_after_update AFTER UPDATE ON hailong.activity_rollups REFERENCING NEW TABLE AS there FOR EACH STATEMENT EXECUTE FUNCTION hailong_private.count_windows_on();
+
+-- Name: activity_rollups windows_before_update; Type: TRIGGER; Schema: hailong; Owner: hailong_migrator
+
+CREATE TRIGGER windows_before_update AFTER UPDATE ON hailong.activity_rollups REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION hailong_private.count_windows_off();
+
 -- Name: assignments assignments_branch_id_counter_id_fkey; Type: FK CONSTRAINT; Schema: hailong; Owner: hailong_migrator
 
 ALTER TABLE ONLY hailong.assignments
@@ -2258,6 +2933,11 @@ ALTER TABLE ONLY hailong.release_files
 ALTER TABLE ONLY hailong.release_files
     ADD CONSTRAINT release_files_sha256_fkey FOREIGN KEY (sha256) REFERENCES hailong.files(sha256);
 
+-- Name: review_budgets review_budgets_branch_id_fkey; Type: FK CONSTRAINT; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE ONLY hailong.review_budgets
+    ADD CONSTRAINT review_budgets_branch_id_fkey FOREIGN KEY (branch_id) REFERENCES hailong.branches(branch_id);
+
 -- Name: reviews reviews_decided_by_fkey; Type: FK CONSTRAINT; Schema: hailong; Owner: hailong_migrator
 
 ALTER TABLE ONLY hailong.reviews
@@ -2277,6 +2957,11 @@ ALTER TABLE ONLY hailong.rollouts
 
 ALTER TABLE ONLY hailong.rollouts
     ADD CONSTRAINT rollouts_release_no_fkey FOREIGN KEY (release_no) REFERENCES hailong.releases(release_no);
+
+-- Name: rule_standings rule_standings_branch_id_fkey; Type: FK CONSTRAINT; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE ONLY hailong.rule_standings
+    ADD CONSTRAINT rule_standings_branch_id_fkey FOREIGN KEY (branch_id) REFERENCES hailong.branches(branch_id);
 
 -- Name: sessions sessions_user_id_fkey; Type: FK CONSTRAINT; Schema: hailong; Owner: hailong_migrator
 
@@ -2502,6 +3187,10 @@ CREATE POLICY by_branch ON hailong.interactions USING ((branch_id = ANY (( SELEC
 
 CREATE POLICY by_branch ON hailong.points USING ((branch_id = ANY (( SELECT hailong.visible_branches() AS visible_branches)::text[]))) WITH CHECK ((branch_id IN ( SELECT unnest(hailong.visible_branches()) AS unnest)));
 
+-- Name: ratings by_branch; Type: POLICY; Schema: hailong; Owner: hailong_migrator
+
+CREATE POLICY by_branch ON hailong.ratings USING ((branch_id = ANY (( SELECT hailong.visible_branches() AS visible_branches)::text[]))) WITH CHECK ((branch_id IN ( SELECT unnest(hailong.visible_branches()) AS unnest)));
+
 -- Name: reject_counts by_branch; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
 CREATE POLICY by_branch ON hailong.reject_counts USING ((branch_id = ANY (( SELECT hailong.visible_branches() AS visible_branches)::text[]))) WITH CHECK ((branch_id IN ( SELECT unnest(hailong.visible_branches()) AS unnest)));
@@ -2510,6 +3199,10 @@ CREATE POLICY by_branch ON hailong.reject_counts USING ((branch_id = ANY (( SELE
 
 CREATE POLICY by_branch ON hailong.rejects USING ((branch_id = ANY (( SELECT hailong.visible_branches() AS visible_branches)::text[]))) WITH CHECK ((branch_id IN ( SELECT unnest(hailong.visible_branches()) AS unnest)));
 
+-- Name: review_budgets by_branch; Type: POLICY; Schema: hailong; Owner: hailong_migrator
+
+CREATE POLICY by_branch ON hailong.review_budgets USING ((branch_id = ANY (( SELECT hailong.visible_branches() AS visible_branches)::text[]))) WITH CHECK ((branch_id IN ( SELECT unnest(hailong.visible_branches()) AS unnest)));
+
 -- Name: reviews by_branch; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
 CREATE POLICY by_branch ON hailong.reviews USING ((branch_id = ANY (( SELECT hailong.visible_branches() AS visible_branches)::text[]))) WITH CHECK ((branch_id IN ( SELECT unnest(hailong.visible_branches()) AS unnest)));
@@ -2517,6 +3210,18 @@ CREATE POLICY by_branch ON hailong.reviews USING ((branch_id = ANY (( SELECT hai
 -- Name: rollups by_branch; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
 CREATE POLICY by_branch ON hailong.rollups USING ((branch_id = ANY (( SELECT hailong.visible_branches() AS visible_branches)::text[]))) WITH CHECK ((branch_id IN ( SELECT unnest(hailong.visible_branches()) AS unnest)));
+
+-- Name: row_changes by_branch; Type: POLICY; Schema: hailong; Owner: hailong_migrator
+
+CREATE POLICY by_branch ON hailong.row_changes FOR SELECT USING ((branch_id = ANY (( SELECT hailong.visible_branches() AS visible_branches)::text[])));
+
+-- Name: row_counts by_branch; Type: POLICY; Schema: hailong; Owner: hailong_migrator
+
+CREATE POLICY by_branch ON hailong.row_counts FOR SELECT USING ((branch_id = ANY (( SELECT hailong.visible_branches() AS visible_branches)::text[])));
+
+-- Name: rule_standings by_branch; Type: POLICY; Schema: hailong; Owner: hailong_migrator
+
+CREATE POLICY by_branch ON hailong.rule_standings USING ((branch_id = ANY (( SELECT hailong.visible_branches() AS visible_branches)::text[]))) WITH CHECK ((branch_id IN ( SELECT unnest(hailong.visible_branches()) AS unnest)));
 
 -- Name: scores by_branch; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
@@ -2552,7 +3257,7 @@ CREATE POLICY by_branch ON hailong.turns USING ((branch_id = ANY (( SELECT hailo
 
 -- Name: reviews by_deciders; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
-CREATE POLICY by_deciders ON hailong.reviews AS RESTRICTIVE FOR INSERT TO hailong_app WITH CHECK (hailong.may_decide(decided_by, branch_id));
+CREATE POLICY by_deciders ON hailong.reviews AS RESTRICTIVE FOR INSERT TO hailong_app WITH CHECK (hailong.may_decide_flag(decided_by, branch_id, counter_id, at, flag_id));
 
 -- Name: commands by_device; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
@@ -2586,6 +3291,10 @@ CREATE POLICY by_observers ON hailong.truth_sessions AS RESTRICTIVE FOR INSERT T
 
 CREATE POLICY by_staff ON hailong.staff_rollups AS RESTRICTIVE TO hailong_app USING (((( SELECT hailong.visible_staff() AS visible_staff) = '*'::text) OR (staff_id = ( SELECT hailong.visible_staff() AS visible_staff))));
 
+-- Name: calibrations; Type: ROW SECURITY; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE hailong.calibrations ENABLE ROW LEVEL SECURITY;
+
 -- Name: commands; Type: ROW SECURITY; Schema: hailong; Owner: hailong_migrator
 
 ALTER TABLE hailong.commands ENABLE ROW LEVEL SECURITY;
@@ -2617,6 +3326,14 @@ ALTER TABLE hailong.erased ENABLE ROW LEVEL SECURITY;
 -- Name: devices every_device; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
 CREATE POLICY every_device ON hailong.devices FOR SELECT TO hailong_identity USING (true);
+
+-- Name: calibrations everybodys; Type: POLICY; Schema: hailong; Owner: hailong_migrator
+
+CREATE POLICY everybodys ON hailong.calibrations FOR SELECT TO hailong_app, hailong_auditor, hailong_worker USING (true);
+
+-- Name: rubrics everybodys; Type: POLICY; Schema: hailong; Owner: hailong_migrator
+
+CREATE POLICY everybodys ON hailong.rubrics FOR SELECT TO hailong_app, hailong_auditor, hailong_worker USING (true);
 
 -- Name: files; Type: ROW SECURITY; Schema: hailong; Owner: hailong_migrator
 
@@ -2672,6 +3389,10 @@ CREATE POLICY not_for_clerks ON hailong.dropped AS RESTRICTIVE TO hailong_app US
 
 CREATE POLICY not_for_clerks ON hailong.hour_rollups AS RESTRICTIVE TO hailong_app USING ((( SELECT hailong.visible_staff() AS visible_staff) = '*'::text));
 
+-- Name: ratings not_for_clerks; Type: POLICY; Schema: hailong; Owner: hailong_migrator
+
+CREATE POLICY not_for_clerks ON hailong.ratings AS RESTRICTIVE TO hailong_app USING ((( SELECT hailong.visible_staff() AS visible_staff) = '*'::text));
+
 -- Name: reject_counts not_for_clerks; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
 CREATE POLICY not_for_clerks ON hailong.reject_counts AS RESTRICTIVE TO hailong_app USING ((( SELECT hailong.visible_staff() AS visible_staff) = '*'::text));
@@ -2680,9 +3401,25 @@ CREATE POLICY not_for_clerks ON hailong.reject_counts AS RESTRICTIVE TO hailong_
 
 CREATE POLICY not_for_clerks ON hailong.rejects AS RESTRICTIVE TO hailong_app USING ((( SELECT hailong.visible_staff() AS visible_staff) = '*'::text));
 
+-- Name: review_budgets not_for_clerks; Type: POLICY; Schema: hailong; Owner: hailong_migrator
+
+CREATE POLICY not_for_clerks ON hailong.review_budgets AS RESTRICTIVE TO hailong_app USING ((( SELECT hailong.visible_staff() AS visible_staff) = '*'::text));
+
 -- Name: rollups not_for_clerks; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
 CREATE POLICY not_for_clerks ON hailong.rollups AS RESTRICTIVE TO hailong_app USING ((( SELECT hailong.visible_staff() AS visible_staff) = '*'::text));
+
+-- Name: row_changes not_for_clerks; Type: POLICY; Schema: hailong; Owner: hailong_migrator
+
+CREATE POLICY not_for_clerks ON hailong.row_changes AS RESTRICTIVE TO hailong_app USING ((( SELECT hailong.visible_staff() AS visible_staff) = '*'::text));
+
+-- Name: row_counts not_for_clerks; Type: POLICY; Schema: hailong; Owner: hailong_migrator
+
+CREATE POLICY not_for_clerks ON hailong.row_counts AS RESTRICTIVE TO hailong_app USING ((( SELECT hailong.visible_staff() AS visible_staff) = '*'::text));
+
+-- Name: rule_standings not_for_clerks; Type: POLICY; Schema: hailong; Owner: hailong_migrator
+
+CREATE POLICY not_for_clerks ON hailong.rule_standings AS RESTRICTIVE TO hailong_app USING ((( SELECT hailong.visible_staff() AS visible_staff) = '*'::text));
 
 -- Name: stream_faults not_for_clerks; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
@@ -2726,6 +3463,14 @@ CREATE POLICY oneself ON hailong.users TO hailong_app USING ((user_id = ( SELECT
 
 ALTER TABLE hailong.points ENABLE ROW LEVEL SECURITY;
 
+-- Name: ratings; Type: ROW SECURITY; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE hailong.ratings ENABLE ROW LEVEL SECURITY;
+
+-- Name: rubrics registered; Type: POLICY; Schema: hailong; Owner: hailong_migrator
+
+CREATE POLICY registered ON hailong.rubrics FOR INSERT TO hailong_worker WITH CHECK (true);
+
 -- Name: reject_counts; Type: ROW SECURITY; Schema: hailong; Owner: hailong_migrator
 
 ALTER TABLE hailong.reject_counts ENABLE ROW LEVEL SECURITY;
@@ -2741,6 +3486,10 @@ ALTER TABLE hailong.release_files ENABLE ROW LEVEL SECURITY;
 -- Name: releases; Type: ROW SECURITY; Schema: hailong; Owner: hailong_migrator
 
 ALTER TABLE hailong.releases ENABLE ROW LEVEL SECURITY;
+
+-- Name: review_budgets; Type: ROW SECURITY; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE hailong.review_budgets ENABLE ROW LEVEL SECURITY;
 
 -- Name: reviews; Type: ROW SECURITY; Schema: hailong; Owner: hailong_migrator
 
@@ -2761,6 +3510,26 @@ ALTER TABLE hailong.rollup_queue ENABLE ROW LEVEL SECURITY;
 -- Name: rollups; Type: ROW SECURITY; Schema: hailong; Owner: hailong_migrator
 
 ALTER TABLE hailong.rollups ENABLE ROW LEVEL SECURITY;
+
+-- Name: row_changes; Type: ROW SECURITY; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE hailong.row_changes ENABLE ROW LEVEL SECURITY;
+
+-- Name: row_counts; Type: ROW SECURITY; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE hailong.row_counts ENABLE ROW LEVEL SECURITY;
+
+-- Name: rubrics; Type: ROW SECURITY; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE hailong.rubrics ENABLE ROW LEVEL SECURITY;
+
+-- Name: rule_figures; Type: ROW SECURITY; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE hailong.rule_figures ENABLE ROW LEVEL SECURITY;
+
+-- Name: rule_standings; Type: ROW SECURITY; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE hailong.rule_standings ENABLE ROW LEVEL SECURITY;
 
 -- Name: scores; Type: ROW SECURITY; Schema: hailong; Owner: hailong_migrator
 
@@ -2790,6 +3559,10 @@ ALTER TABLE hailong.stream_faults ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE hailong.streams ENABLE ROW LEVEL SECURITY;
 
+-- Name: rubrics taken_up; Type: POLICY; Schema: hailong; Owner: hailong_migrator
+
+CREATE POLICY taken_up ON hailong.rubrics FOR UPDATE TO hailong_worker USING (true);
+
 -- Name: truth_matches; Type: ROW SECURITY; Schema: hailong; Owner: hailong_migrator
 
 ALTER TABLE hailong.truth_matches ENABLE ROW LEVEL SECURITY;
@@ -2813,6 +3586,10 @@ ALTER TABLE hailong.user_branches ENABLE ROW LEVEL SECURITY;
 -- Name: users; Type: ROW SECURITY; Schema: hailong; Owner: hailong_migrator
 
 ALTER TABLE hailong.users ENABLE ROW LEVEL SECURITY;
+
+-- Name: rule_figures whole_city; Type: POLICY; Schema: hailong; Owner: hailong_migrator
+
+CREATE POLICY whole_city ON hailong.rule_figures USING (true);
 
 -- Name: enrolment_tokens; Type: ROW SECURITY; Schema: hailong_private; Owner: hailong_migrator
 
@@ -2857,6 +3634,11 @@ GRANT ALL ON FUNCTION hailong.ensure_partitions(from_at timestamp with time zone
 REVOKE ALL ON FUNCTION hailong.file_for_device(asking text, wanted text, OUT public_key bytea, OUT revoked boolean, OUT bytes bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION hailong.file_for_device(asking text, wanted text, OUT public_key bytea, OUT revoked boolean, OUT bytes bigint) TO hailong_app;
 
+-- Name: FUNCTION fold_row_counts(of_branch text); Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+REVOKE ALL ON FUNCTION hailong.fold_row_counts(of_branch text) FROM PUBLIC;
+GRANT ALL ON FUNCTION hailong.fold_row_counts(of_branch text) TO hailong_worker;
+
 -- Name: TABLE sessions; Type: ACL; Schema: hailong; Owner: hailong_migrator
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE hailong.sessions TO hailong_app;
@@ -2898,15 +3680,15 @@ GRANT UPDATE(locked_until) ON TABLE hailong.users TO hailong_app;
 REVOKE ALL ON FUNCTION hailong.login_of(decider uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION hailong.login_of(decider uuid) TO hailong_app;
 
+-- Name: FUNCTION may_decide_flag(decider uuid, branch text, counter text, started timestamp with time zone, flag uuid); Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+REVOKE ALL ON FUNCTION hailong.may_decide_flag(decider uuid, branch text, counter text, started timestamp with time zone, flag uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION hailong.may_decide_flag(decider uuid, branch text, counter text, started timestamp with time zone, flag uuid) TO hailong_app;
+
 -- Name: TABLE user_branches; Type: ACL; Schema: hailong; Owner: hailong_migrator
 
 GRANT SELECT ON TABLE hailong.user_branches TO hailong_app;
 GRANT SELECT ON TABLE hailong.user_branches TO hailong_backup;
-
--- Name: FUNCTION may_decide(decider uuid, branch text); Type: ACL; Schema: hailong; Owner: hailong_migrator
-
-REVOKE ALL ON FUNCTION hailong.may_decide(decider uuid, branch text) FROM PUBLIC;
-GRANT ALL ON FUNCTION hailong.may_decide(decider uuid, branch text) TO hailong_app;
 
 -- Name: FUNCTION may_observe(observer uuid, branch text); Type: ACL; Schema: hailong; Owner: hailong_migrator
 
@@ -3006,6 +3788,50 @@ REVOKE ALL ON FUNCTION hailong_private.contribution(i hailong.interactions) FROM
 
 REVOKE ALL ON FUNCTION hailong_private.count_activity(of_branch text, counter_ids text[], hours timestamp with time zone[]) FROM PUBLIC;
 
+-- Name: FUNCTION count_days(); Type: ACL; Schema: hailong_private; Owner: hailong_migrator
+
+REVOKE ALL ON FUNCTION hailong_private.count_days() FROM PUBLIC;
+
+-- Name: FUNCTION count_decisions(); Type: ACL; Schema: hailong_private; Owner: hailong_migrator
+
+REVOKE ALL ON FUNCTION hailong_private.count_decisions() FROM PUBLIC;
+
+-- Name: FUNCTION count_faults(); Type: ACL; Schema: hailong_private; Owner: hailong_migrator
+
+REVOKE ALL ON FUNCTION hailong_private.count_faults() FROM PUBLIC;
+
+-- Name: FUNCTION count_hours(); Type: ACL; Schema: hailong_private; Owner: hailong_migrator
+
+REVOKE ALL ON FUNCTION hailong_private.count_hours() FROM PUBLIC;
+
+-- Name: FUNCTION count_months(); Type: ACL; Schema: hailong_private; Owner: hailong_migrator
+
+REVOKE ALL ON FUNCTION hailong_private.count_months() FROM PUBLIC;
+
+-- Name: FUNCTION count_undecided(); Type: ACL; Schema: hailong_private; Owner: hailong_migrator
+
+REVOKE ALL ON FUNCTION hailong_private.count_undecided() FROM PUBLIC;
+
+-- Name: FUNCTION count_weeks(); Type: ACL; Schema: hailong_private; Owner: hailong_migrator
+
+REVOKE ALL ON FUNCTION hailong_private.count_weeks() FROM PUBLIC;
+
+-- Name: FUNCTION count_windows_off(); Type: ACL; Schema: hailong_private; Owner: hailong_migrator
+
+REVOKE ALL ON FUNCTION hailong_private.count_windows_off() FROM PUBLIC;
+
+-- Name: FUNCTION count_windows_on(); Type: ACL; Schema: hailong_private; Owner: hailong_migrator
+
+REVOKE ALL ON FUNCTION hailong_private.count_windows_on() FROM PUBLIC;
+
+-- Name: FUNCTION counted_rows(); Type: ACL; Schema: hailong_private; Owner: hailong_migrator
+
+REVOKE ALL ON FUNCTION hailong_private.counted_rows() FROM PUBLIC;
+
+-- Name: FUNCTION forget_counts(); Type: ACL; Schema: hailong_private; Owner: hailong_migrator
+
+REVOKE ALL ON FUNCTION hailong_private.forget_counts() FROM PUBLIC;
+
 -- Name: FUNCTION make_partitions(of_schema text, parent text, width text, from_at timestamp with time zone, to_at timestamp with time zone); Type: ACL; Schema: hailong_private; Owner: hailong_migrator
 
 REVOKE ALL ON FUNCTION hailong_private.make_partitions(of_schema text, parent text, width text, from_at timestamp with time zone, to_at timestamp with time zone) FROM PUBLIC;
@@ -3066,6 +3892,17 @@ GRANT SELECT ON TABLE hailong.branches TO hailong_worker;
 GRANT SELECT ON TABLE hailong.branches TO hailong_app;
 GRANT SELECT ON TABLE hailong.branches TO hailong_backup;
 GRANT SELECT ON TABLE hailong.branches TO hailong_auditor;
+
+-- Name: TABLE calibrations; Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+GRANT SELECT ON TABLE hailong.calibrations TO hailong_backup;
+GRANT SELECT ON TABLE hailong.calibrations TO hailong_worker;
+GRANT SELECT ON TABLE hailong.calibrations TO hailong_app;
+GRANT SELECT ON TABLE hailong.calibrations TO hailong_auditor;
+
+-- Name: SEQUENCE calibrations_calibration_no_seq; Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+GRANT SELECT ON SEQUENCE hailong.calibrations_calibration_no_seq TO hailong_backup;
 
 -- Name: TABLE commands; Type: ACL; Schema: hailong; Owner: hailong_migrator
 
@@ -3191,6 +4028,12 @@ GRANT SELECT ON TABLE hailong.points TO hailong_worker;
 GRANT SELECT ON TABLE hailong.points TO hailong_app;
 GRANT SELECT ON TABLE hailong.points TO hailong_backup;
 
+-- Name: TABLE ratings; Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+GRANT SELECT ON TABLE hailong.ratings TO hailong_backup;
+GRANT SELECT ON TABLE hailong.ratings TO hailong_app;
+GRANT SELECT ON TABLE hailong.ratings TO hailong_auditor;
+
 -- Name: TABLE reject_counts; Type: ACL; Schema: hailong; Owner: hailong_migrator
 
 GRANT SELECT ON TABLE hailong.reject_counts TO hailong_backup;
@@ -3220,6 +4063,13 @@ GRANT SELECT ON TABLE hailong.release_files TO hailong_auditor;
 GRANT SELECT ON TABLE hailong.releases TO hailong_backup;
 GRANT SELECT ON TABLE hailong.releases TO hailong_control;
 GRANT SELECT ON TABLE hailong.releases TO hailong_auditor;
+
+-- Name: TABLE review_budgets; Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+GRANT SELECT ON TABLE hailong.review_budgets TO hailong_backup;
+GRANT SELECT,INSERT,UPDATE ON TABLE hailong.review_budgets TO hailong_worker;
+GRANT SELECT ON TABLE hailong.review_budgets TO hailong_app;
+GRANT SELECT ON TABLE hailong.review_budgets TO hailong_auditor;
 
 -- Name: TABLE reviews; Type: ACL; Schema: hailong; Owner: hailong_migrator
 
@@ -3272,6 +4122,49 @@ GRANT SELECT ON TABLE hailong.rollups TO hailong_backup;
 GRANT SELECT ON TABLE hailong.rollups TO hailong_app;
 GRANT SELECT ON TABLE hailong.rollups TO hailong_worker;
 GRANT SELECT ON TABLE hailong.rollups TO hailong_auditor;
+
+-- Name: TABLE row_changes; Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+GRANT SELECT ON TABLE hailong.row_changes TO hailong_backup;
+GRANT SELECT ON TABLE hailong.row_changes TO hailong_app;
+GRANT SELECT ON TABLE hailong.row_changes TO hailong_auditor;
+GRANT SELECT ON TABLE hailong.row_changes TO hailong_worker;
+
+-- Name: SEQUENCE row_changes_change_no_seq; Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+GRANT SELECT ON SEQUENCE hailong.row_changes_change_no_seq TO hailong_backup;
+
+-- Name: TABLE row_counts; Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+GRANT SELECT ON TABLE hailong.row_counts TO hailong_backup;
+GRANT SELECT ON TABLE hailong.row_counts TO hailong_app;
+GRANT SELECT ON TABLE hailong.row_counts TO hailong_auditor;
+GRANT SELECT ON TABLE hailong.row_counts TO hailong_worker;
+
+-- Name: TABLE rubrics; Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+GRANT SELECT ON TABLE hailong.rubrics TO hailong_backup;
+GRANT SELECT,INSERT ON TABLE hailong.rubrics TO hailong_worker;
+GRANT SELECT ON TABLE hailong.rubrics TO hailong_app;
+GRANT SELECT ON TABLE hailong.rubrics TO hailong_auditor;
+
+-- Name: COLUMN rubrics.in_force_since; Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+GRANT UPDATE(in_force_since) ON TABLE hailong.rubrics TO hailong_worker;
+
+-- Name: TABLE rule_figures; Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+GRANT SELECT ON TABLE hailong.rule_figures TO hailong_backup;
+GRANT SELECT,INSERT,UPDATE ON TABLE hailong.rule_figures TO hailong_worker;
+GRANT SELECT ON TABLE hailong.rule_figures TO hailong_app;
+GRANT SELECT ON TABLE hailong.rule_figures TO hailong_auditor;
+
+-- Name: TABLE rule_standings; Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+GRANT SELECT ON TABLE hailong.rule_standings TO hailong_backup;
+GRANT SELECT,INSERT ON TABLE hailong.rule_standings TO hailong_worker;
+GRANT SELECT ON TABLE hailong.rule_standings TO hailong_app;
+GRANT SELECT ON TABLE hailong.rule_standings TO hailong_auditor;
 
 -- Name: TABLE scores; Type: ACL; Schema: hailong; Owner: hailong_migrator
 

@@ -48,6 +48,7 @@ class ScoreRow:
     high: float | None
     coverage: float
     parts: Sequence[Mapping[str, Any]]
+    calibration_no: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,12 @@ class FlagRow:
     role: str
     evidence: Sequence[Mapping[str, Any]]
     coverage: float
+    held: str | None = None
+    """Why it is shown as less than its rule asks: silent, stopped, unknown or budget."""
+    sampled: bool = False
+    """Of a stopped rule, reviewed all the same."""
+    reviewer: str = "branch"
+    """Who decides on it: the branch, or the city's QA."""
 
 
 Wait = Callable[[float], bool]

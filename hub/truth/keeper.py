@@ -14,6 +14,7 @@ from uuid import UUID
 from hub.scoring.facts import Facts
 from hub.scoring.heard import TEXT_COVERAGE, hits
 from hub.scoring.rules import Rule
+from hub.scoring.worker import facts_of as facts_of_worker
 from hub.scoring.worker import rebuild
 from hub.store import scoring
 from hub.store import truth as store
@@ -34,7 +35,7 @@ from hub.truth.matching import (
 )
 from hub.truth.watched import GROUPS, Thing, TickRole, What, things
 from schemas.interaction import InteractionPayload
-from schemas.vocabulary import Category, Role, SpanKind, Zone
+from schemas.vocabulary import Category, Role, SpanKind
 
 log = logging.getLogger(__name__)
 SETTLES: Final = timedelta(minutes=15)
@@ -53,18 +54,13 @@ SURE_S: Final = 2.0
 _SPANS = {SpanKind.MUTED: Reason.MUTED, SpanKind.WRITTEN: Reason.WRITTEN}
 
 
-def zone_alone(stored: StoredInteraction) -> Facts:
-    """What the scoring worker knows of an interaction beside what was measured."""
-    return Facts(zone=Zone(stored.zone))
-
-
 def match_due(
     database: Database,
     rules: Sequence[Rule],
     now: datetime,
     *,
     settles: timedelta = SETTLES,
-    facts_of: Callable[[StoredInteraction], Facts] = zone_alone,
+    facts_of: Callable[[StoredInteraction], Facts] = facts_of_worker,
 ) -> int:
     """Returns how many sessions were matched. `facts_of` must be what their flags were raised on.
 
@@ -99,7 +95,7 @@ def matches(
     connection: TruthConnection,
     row: SessionRow,
     rules: Sequence[Rule],
-    facts_of: Callable[[StoredInteraction], Facts] = zone_alone,
+    facts_of: Callable[[StoredInteraction], Facts] = facts_of_worker,
 ) -> list[Match]:
     """Of one session that ended."""
     assert row.ended_at is not None, "only sessions that ended are matched"

@@ -9,6 +9,8 @@ from datetime import date, datetime
 from typing import Any, Literal
 from uuid import UUID
 
+from hub.scoring.backtest import Trial
+
 Measured = Literal["scored", "not_enough", "waiting"]
 """A figure, not enough measured for one, or not scored yet."""
 
@@ -64,6 +66,8 @@ class FigureBrief:
     value: float | None
     low: float | None
     high: float | None
+    calibrated: bool
+    """Whether ratings by citizens have their bar in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +144,18 @@ class PartView:
 
 
 @dataclass(frozen=True, slots=True)
+class OtherVersion:
+    """The same figure of the same interaction under another version of its rubric."""
+
+    rubric: str
+    rubric_version: int
+    value: float | None
+    low: float | None
+    high: float | None
+    scored_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class FigureView:
     figure: str
     rubric: str
@@ -150,6 +166,10 @@ class FigureView:
     high: float | None
     coverage: float
     parts: Sequence[PartView]
+    ratings: int | None
+    """How many ratings by citizens it was calibrated to; None: not calibrated."""
+    rated_until: date | None
+    others: Sequence[OtherVersion]
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +222,9 @@ class MeasurementView:
 
 @dataclass(frozen=True, slots=True)
 class PrecisionView:
-    """How often this rule's flags proved right, over the branches that the reader sees."""
+    """How often the flags of this version of the rule proved right: at the flag's branch, or
+    over the whole city where the branch has fewer than 30 decisions with a ground.
+    """
 
     decided: int
     with_ground: int
@@ -213,6 +235,10 @@ class PrecisionView:
     unknown_share: float | None
     proven: bool
     """From 30 decisions with a ground on."""
+    pooled: bool
+    """Over the whole city."""
+    own: int
+    """Where it is pooled: the branch's own decisions with a ground."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,6 +281,10 @@ class FlagView:
     evidence: Sequence[EvidenceView]
     precision: PrecisionView
     reviews: Sequence[ReviewView]
+    city: bool
+    """Reviewed by the city's QA and not by the branch."""
+    may_decide: bool
+    """The reader is of those who decide on it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,10 +331,26 @@ class InteractionDetail:
 
 
 @dataclass(frozen=True, slots=True)
+class BudgetView:
+    """What a branch's day has room for; money, abuse and complaints stand outside."""
+
+    branch_id: str
+    used: int
+    target: int
+    """From here on the day's weakest rule goes on as a trend."""
+    most: int
+    held: int
+    """Flags that became trends."""
+    trends: Sequence[str]
+    """Titles of the rules that go on as trends for the rest of the day."""
+
+
+@dataclass(frozen=True, slots=True)
 class Queue:
     waiting: Sequence[FlagView]
     trends: Sequence[FlagView]
     may_decide: bool
+    budgets: Sequence[BudgetView]
 
 
 @dataclass(frozen=True, slots=True)
@@ -459,6 +505,97 @@ class RubricView:
     zones: Sequence[str]
     figure: str
     parts: Sequence[RubricPartView]
+
+
+@dataclass(frozen=True, slots=True)
+class EntryView:
+    """One entry of a rule's history at a branch."""
+
+    rule_id: str
+    version: int
+    title: str
+    standing: str
+    reason: str
+    since: datetime
+    silent_until: datetime | None
+    with_ground: int
+    founded: int
+    """Decisions that it was judged by."""
+    pooled: bool
+    set_by: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class StandingView:
+    """A rule in force at one branch. `raised` and what follows: in the page's days."""
+
+    rule_id: str
+    version: int
+    title: str
+    kind: str
+    never_stops: bool
+    outside_budget: bool
+    outside_branch: bool
+    entry: EntryView | None
+    """None: it has met no interaction of the branch yet."""
+    precision: PrecisionView
+    bulk: int
+    raised: int
+    shown: int
+    over_budget: int
+    sampled: int
+
+
+@dataclass(frozen=True, slots=True)
+class RulesPage:
+    branch_id: str
+    branches: Sequence[str]
+    days: int
+    rules: Sequence[StandingView]
+    budgets: Sequence[BudgetView]
+    history: Sequence[EntryView]
+
+
+@dataclass(frozen=True, slots=True)
+class TrendView:
+    """One rule at one counter. Lines are points of a picture 240 wide and 48 high."""
+
+    branch_id: str
+    counter_id: str
+    rule_id: str
+    title: str
+    interactions: int
+    flagged: int
+    share: float
+    centre: float
+    low: float
+    high: float
+    signals: Sequence[str]
+    changed: bool
+    shares: str
+    lows: str
+    highs: str
+    centre_y: float
+
+
+@dataclass(frozen=True, slots=True)
+class TrendsPage:
+    since: date
+    until: date
+    least: int
+    least_weeks: int
+    trends: Sequence[TrendView]
+
+
+@dataclass(frozen=True, slots=True)
+class TrialPage:
+    """`trial` is what was found, `fault` why nothing was tried; neither before the first try."""
+
+    text: str
+    since: date
+    most_characters: int
+    trial: Trial | None = None
+    fault: str | None = None
 
 
 JsonObject = dict[str, Any]

@@ -7,7 +7,7 @@ and a catalogue is read as it is edited.
 import io
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from functools import cache
 from importlib import resources
 from typing import Final, Literal
@@ -102,6 +102,9 @@ class Speech:
 
     def moment(self, at: datetime | None) -> str:
         return MISSING_SIGN if at is None else f"{at.astimezone(HANOI):%d/%m/%Y %H:%M:%S}"
+
+    def day(self, day: date | None) -> str:
+        return MISSING_SIGN if day is None else f"{day:%d/%m/%Y}"
 
     def minute(self, at: datetime | None) -> str:
         return MISSING_SIGN if at is None else f"{at.astimezone(HANOI):%d/%m/%Y %H:%M}"

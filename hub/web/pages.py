@@ -107,7 +107,7 @@ def show_interaction(
 @router.get(urls.QUEUE, name="page.queue")
 def show_queue(request: Request, services: InServices, session: SignedIn, speech: InSpeech) -> str:
     with own_rows(services, session) as connection:
-        shown = queue(connection, services.rulebook, speech, session)
+        shown = queue(connection, services.rulebook, speech, session, services.settings.now())
     return page("queue.html", chrome_of(request, session, speech), page=shown)
 
 

@@ -23,6 +23,8 @@ class NavItem:
 _NAV: Final = (
     NavItem("page.overview", urls.OVERVIEW, N_("Overview")),
     NavItem("page.queue", urls.QUEUE, N_("Review queue")),
+    NavItem("page.trends", urls.TRENDS, N_("Trends")),
+    NavItem("page.rules", urls.RULES, N_("Rules")),
     NavItem("page.interactions", urls.INTERACTIONS, N_("Interactions")),
     NavItem("page.truth", urls.TRUTH, N_("Truth sessions")),
     NavItem("page.devices", urls.DEVICES, N_("Devices")),

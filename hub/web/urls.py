@@ -18,6 +18,9 @@ DECIDE = "/flags/{flag_id}/reviews"
 DEVICES = "/devices"
 GAPS = "/devices/gaps"
 KEPT = "/kept"
+RULES = "/rules"
+TRIAL = "/rules/trial"
+TRENDS = "/trends"
 TRUTH = "/truth"
 TRUTH_REPORT = "/truth/report"
 TRUTH_SESSION = "/truth/{session_id}"
@@ -36,6 +39,10 @@ def interaction(interaction_id: UUID, flag_id: UUID | None = None) -> str:
 def interactions(**filters: str | None) -> str:
     chosen = {name: value for name, value in filters.items() if value}
     return f"{INTERACTIONS}?{urlencode(chosen)}" if chosen else INTERACTIONS
+
+
+def rules(branch_id: str) -> str:
+    return f"{RULES}?{urlencode({'branch': branch_id})}"
 
 
 def decide(flag_id: UUID) -> str:

@@ -225,6 +225,27 @@ GROUNDS: Final[Mapping[str, str]] = {
     "cctv_request": N_("Camera footage by the site's own procedure"),
     "none": N_("No independent ground"),
 }
+STANDINGS: Final[Mapping[str, str]] = {
+    "silent": N_("Silent"),
+    "active": N_("In force"),
+    "city": N_("Reviewed by the city"),
+    "trend": N_("Trend only"),
+    "stopped": N_("Stopped, measured on"),
+    "shadow": N_("Measured silently"),
+}
+STANDING_REASONS: Final[Mapping[str, str]] = {
+    "first_use": N_("new at this branch"),
+    "silence_over": N_("its silent weeks are over"),
+    "under_floor": N_("too few of its flags were founded"),
+    "unknown_share": N_("too many of its flags could not be cleared up"),
+    "recovered": N_("its flags were founded again"),
+    "by_hand": N_("set by a person"),
+}
+SIGNALS: Final[Mapping[str, str]] = {
+    "beyond_limit": N_("beyond the limit"),
+    "two_of_three": N_("two of three weeks near the limit"),
+    "run": N_("eight weeks on one side"),
+}
 FIGURES: Final[Mapping[str, str]] = {
     "experience": N_("The citizen's experience"),
     "counter_part": N_("The counter's part"),
@@ -301,6 +322,9 @@ GROUPS: Final[Mapping[str, Mapping[str, str]]] = {
     "outcome": OUTCOMES,
     "outcome_help": OUTCOME_HELP,
     "ground": GROUNDS,
+    "standing": STANDINGS,
+    "standing_reason": STANDING_REASONS,
+    "signal": SIGNALS,
     "figure": FIGURES,
     "figure_help": FIGURE_HELP,
     "user_role": USER_ROLES,

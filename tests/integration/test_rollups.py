@@ -17,7 +17,7 @@ from hypothesis.stateful import (
 from psycopg.sql import SQL, Identifier
 
 from hub.scoring.rollups import RollupWorker
-from hub.store import erasures, rollup_queue, rollups
+from hub.store import erasures, rollup_queue, rollups, row_counts
 from hub.store.bootstrap import bootstrap
 from hub.store.errors import NotPermittedError, RollupError
 from hub.store.histogram import Sums
@@ -60,14 +60,17 @@ def test_after_many_random_operations_rollups_are_what_the_rows_say(hub_db, city
         city.operate(OPERATIONS // 4)
         # Before the queue is empty: what waits is no difference.
         assert differences(city) == []
+        assert row_counts.faults(city.migrator) == []
         city.rollups.interactions()
         assert waiting(hub_db) == 0
         assert city.kept() == city.recomputed()
+        assert row_counts.faults(city.migrator) == []
     assert differences(city) == []
     assert sum_of(city, "interactions") == len(city.keys)
     city.erase(len(city.keys))
     city.rollups.interactions()
     assert city.kept() == NOTHING
+    assert row_counts.faults(city.migrator) == []
 
 
 def test_any_order_of_changes_and_roll_ups_ends_at_what_the_rows_say(hub_db):
@@ -116,6 +119,7 @@ def test_two_workers_beside_all_writers_never_block_each_other(hub_db, city):
     assert failed == []
     city.rollups.interactions()
     assert city.kept() == city.recomputed()
+    assert row_counts.faults(city.migrator) == []
     deadlocks = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
     assert hub_db.value(deadlocks) == 0
 

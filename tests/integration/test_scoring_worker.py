@@ -78,7 +78,7 @@ def test_what_is_written_is_what_the_pure_functions_say(hub_db, ingest_db, sende
     )
     assert [row[0] for row in rows] == ["experience", "counter_part"]
     for figure, row in zip(expected.figures, rows, strict=True):
-        assert row[1:3] == ("intake", 1)
+        assert row[1:3] == ("intake", 2)
         assert row[3:7] == pytest.approx((figure.value, figure.low, figure.high, figure.coverage))
         # jsonb keeps what Python counted, to the last digit.
         assert [(p["id"], p["value"], p["contribution"]) for p in row[7]] == [
@@ -175,7 +175,7 @@ def test_each_counter_is_judged_by_its_own_zone(hub_db, ingest_db, enrolled, bra
         ("quay-05", "over_15_minutes")
     ]
     rubrics = hub_db.rows("SELECT DISTINCT counter_id, rubric FROM hailong.scores ORDER BY 1")
-    assert rubrics == [("quay-05", "intake"), ("quay-06", "default")]
+    assert rubrics == [("quay-05", "intake"), ("quay-06", "advice")]
 
 
 def test_one_that_cannot_be_read_is_set_aside_and_the_others_are_scored(

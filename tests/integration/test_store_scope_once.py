@@ -63,6 +63,31 @@ def test_no_plan_reads_the_setting_in_a_filter(module_db, role):
     assert planned > 0
 
 
+WRITES = {
+    "turns": ["SubPlan"],
+    "interactions": ["SubPlan", "InitPlan"],
+    "activity": ["SubPlan"],
+}
+CONFLICT = {
+    "turns": "",
+    "interactions": (
+        "ON CONFLICT (branch_id, counter_id, at, interaction_id) DO UPDATE"
+        " SET revision = excluded.revision WHERE known.revision < excluded.revision"
+    ),
+    "activity": "ON CONFLICT (branch_id, counter_id, at, device_id) DO NOTHING",
+}
+
+
+@pytest.mark.parametrize("table", WRITES)
+def test_the_checks_of_a_write_are_planned_as_parts_of_the_statement(module_db, table):
+    """What a statement computes once, or hashes once, hangs on its first node."""
+    statement = f"INSERT INTO hailong.{table} AS known SELECT * FROM hailong.{table}"
+    with psycopg.connect(module_db.url("ingest")) as connection:
+        lines = [line for (line,) in connection.execute(f"EXPLAIN {statement} {CONFLICT[table]}")]
+    own = [line for line in lines if re.match(r"  \w", line)]
+    assert [name for name in WRITES[table] if not any(name in line for line in own)] == []
+
+
 def test_many_branches_are_written_in_one_statement(module_db):
     """Both ways of a write, with a scope far beyond a page's: taken, and refused for one row."""
     branches = [f"cn-{n:03}" for n in range(300)]

@@ -37,6 +37,11 @@ BRANCH_TABLES = (
     "hour_rollups",
     "staff_rollups",
     "activity_rollups",
+    "rule_standings",
+    "review_budgets",
+    "row_counts",
+    "row_changes",
+    "ratings",
     "truth_sessions",
     "truth_ticks",
     "truth_matches",
@@ -119,6 +124,12 @@ def fill(db, branch):
         branch,
         AT,
     )
+    db.rows(
+        "INSERT INTO hailong.ratings VALUES (%s, %s, 'quay-05', %s, NULL, '{}', 4, 'exit', false)",
+        branch,
+        INTERACTION[branch],
+        AT,
+    )
     cell = (branch, "handling_s", "", AT.date())
     for table, more in (
         ("rollups", ("quay-05",)),
@@ -128,11 +139,26 @@ def fill(db, branch):
         columns = ", ".join(["%s"] * len(cell + more))
         db.rows(f"INSERT INTO hailong.{table} VALUES ({columns}, 'intake', 1, 1, 1)", *cell, *more)
     db.rows(
+        "INSERT INTO hailong.rule_standings (branch_id, rule_id, rule_version, standing_no,"
+        " standing, reason, since) VALUES (%s, 'r', 1, 1, 'active', 'silence_over', %s)",
+        branch,
+        AT,
+    )
+    db.rows("INSERT INTO hailong.review_budgets VALUES (%s, %s, 'r')", branch, AT.date())
+    db.rows(
         "INSERT INTO hailong.activity_rollups VALUES"
         " (%s, 'quay-05', %s, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)",
         branch,
         AT,
     )
+    # All of this was counted: one row of each, as of the other tables.
+    db.rows("DELETE FROM hailong.row_changes WHERE branch_id = %s", branch)
+    for table in ("row_counts", "row_changes"):
+        db.rows(
+            f"INSERT INTO hailong.{table} (branch_id, kept_in, part, variant, rows)"
+            " VALUES (%s, 'turns', '2026-03-09', '', 1)",
+            branch,
+        )
     session = (branch, INTERACTION[branch])
     db.rows(
         "INSERT INTO hailong.truth_sessions VALUES (%s, %s, 'quay-05', 'observer', NULL, 'north',"
@@ -228,7 +254,19 @@ def test_a_clerk_sees_the_own_alone(app, table):
 
 
 @pytest.mark.parametrize(
-    "table", ["activity", "rejects", "rollups", "hour_rollups", "activity_rollups"]
+    "table",
+    [
+        "activity",
+        "rejects",
+        "rollups",
+        "hour_rollups",
+        "activity_rollups",
+        "rule_standings",
+        "review_budgets",
+        "row_counts",
+        "row_changes",
+        "ratings",
+    ],
 )
 def test_what_is_a_counters_and_no_persons_no_clerk_sees(app, table):
     assert seen(app, table, [OURS], f"{OURS}-an") == []

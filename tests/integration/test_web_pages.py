@@ -458,6 +458,7 @@ def test_the_privacy_officer_sees_what_is_kept(site, hub_db, sender) -> None:
     assert kept["rollups"] == kept["hour_rollups"] > 20
     assert kept["staff_rollups"] == kept["activity_rollups"] == 0  # attributed to nobody
     assert "Số liệu cộng dồn theo cán bộ" in shown
+    assert "trừ hoạt động tại quầy: số dòng được đếm 10 phút một lần" in shown
 
 
 def test_rules_and_rubrics_carry_the_readers_language(site) -> None:

@@ -58,18 +58,6 @@ def test_the_rules_of_the_page_are_the_rules_there_are(language, name):
     assert told == there
 
 
-@pytest.mark.parametrize("figure", ["experience", "counter_part"])
-def test_the_weights_of_the_page_are_the_rubrics(figure):
-    page = (ROOT / "docs" / "rules-and-score.md").read_text("utf-8")
-    told = [
-        (float(w), float(n))
-        for w, n in re.findall(r"^\| [^|]+ \| (\d+) \| (\d+) \|", page, re.MULTILINE)
-    ]
-    rubric = yaml.safe_load((ROOT / "hub/scoring/rubric/intake.yaml").read_text("utf-8"))
-    there = [(float(part["weight"]), float(part["neutral"])) for part in rubric[figure]]
-    assert there == (told[: len(there)] if figure == "experience" else told[-len(there) :])
-
-
 def test_the_tables_of_a_rollout_are_those_of_the_code():
     from schemas.release import ReleaseSettings
     from schemas.vocabulary import CommandKind, ConfigFault

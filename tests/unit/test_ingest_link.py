@@ -13,6 +13,7 @@ messages = st.lists(
         qos=st.integers(0, 1),
         topic=st.text(max_size=40).map(str.encode),
         trace=st.sampled_from([b"", b"00-" + b"1" * 32 + b"-" + b"2" * 16 + b"-01"]),
+        proof=st.sampled_from([b"", bytes(range(32))]),
         payload=st.binary(max_size=300),
     ),
     max_size=8,
@@ -41,6 +42,12 @@ def test_acknowledgements_name_their_connection(connection, mids):
 def test_confirmations_keep_their_order(told):
     [(kind, body)] = Frames().push(link.publish(told))
     assert (kind, list(link.read_publish(body))) == (link.PUBLISH, told)
+
+
+@given(st.dictionaries(st.text(max_size=40), st.binary(min_size=32, max_size=32), max_size=5))
+def test_keys_go_by_their_counters(told):
+    [(kind, body)] = Frames().push(link.keys(told))
+    assert (kind, link.read_keys(body)) == (link.KEYS, told)
 
 
 def test_the_start_and_the_state_say_all_that_was_put_in():

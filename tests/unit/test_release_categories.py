@@ -54,12 +54,12 @@ def test_a_warning_names_kind_and_who_needs_it_and_what_comes_of_it():
     sent = [c for c in needed(loaded_needs()) if c is not Category.GREETING]
     line, what = warnings(sent)
     assert line == (
-        "greeting is not sent, and needed by rule greeting_missing, greeted of rubric default and "
-        "intake"
+        "greeting is not sent, and needed by rule greeting_missing, greeted of rubric advice and "
+        "digitising and fee and intake and reception and result"
     )
     assert "not known" in what
     assert "--categories from-rules" in what
-    assert "and 1 more" in "".join(warnings([]))
+    assert "and 2 more" in "".join(warnings([]))
 
 
 def test_what_a_release_sends_again_is_named():

@@ -300,6 +300,8 @@ def test_seconds_after_closing_are_those_that_were_seen():
     assert value("stayed_after_close_s", closed, spans=()) == 0.0
     assert value("stayed_after_close_s", Facts(ticket=Ticket()), spans=(present,)) is None
     assert value("stayed_after_close_s", spans=(present,)) is None
+    blind = coverage(video=0.7)
+    assert value("stayed_after_close_s", closed, spans=(present,), coverage=blind) is None
 
 
 def test_the_visits_numbers_are_not_known_without_it():

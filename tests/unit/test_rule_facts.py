@@ -53,7 +53,7 @@ def test_the_ticket_tells_the_wait_and_that_there_is_one():
         (["refused"], "refused", False),
         (["supplement_slip"], "supplement", True),
         (["supplement_slip", "accepted"], "accepted", True),
-        (["receipt"], "nothing", False),
+        (["receipt"], None, False),
         (["accepted", "result_late"], "result_given", True),
         (["result_on_time"], "result_given", False),
     ],

@@ -189,7 +189,15 @@ def test_money_and_abuse_never_stop_and_stand_outside_the_budget():
     assert {"money_hint", "abusive_language_staff", "abuse_by_citizen"} <= marked.keys()
     assert all(rule.outside_budget for rule in marked.values())
     by_id = {rule.id: rule for rule in RULES}
-    assert by_id["money_hint"].reviewed == "outside_branch"
+    money = ("money_hint", "off_tariff_money", "off_channel_contact", "citizen_offers_money")
+    outside = {rule.id for rule in RULES if rule.reviewed == "outside_branch"}
+    assert outside == set(money)
+    assert outside <= marked.keys()
+    # Asking for the manager is a complaint; the help button is a person who asks.
+    assert by_id["escalation"].outside_budget
+    assert by_id["help_button"].outside_budget
+    assert [rule.id for rule in RULES if rule.weeks_silent != 4] == ["help_button"]
+    assert by_id["help_button"].weeks_silent == 0
     ordinary = by_id["greeting_missing"]
     assert (ordinary.reviewed, ordinary.never_stops, ordinary.outside_budget) == (
         "branch",
@@ -328,6 +336,18 @@ def test_the_line_is_the_lines_own(tmp_path):
         load_rules(folder)
 
 
+def test_a_condition_that_is_a_part_of_itself_is_refused(tmp_path):
+    folder = edited(
+        tmp_path,
+        RULE_FILES,
+        "over_15_minutes.yaml",
+        "when:\n  measured: {quantity: handling_s_per_dossier, above: 900}",
+        "when: &it\n  not: *it",
+    )
+    with pytest.raises(RuleError, match="field not: got conditions over 12 deep"):
+        load_rules(folder)
+
+
 def test_a_rule_cannot_count_phrases_as_a_quantity(tmp_path):
     folder = edited(
         tmp_path,
@@ -345,6 +365,8 @@ def test_a_rule_cannot_count_phrases_as_a_quantity(tmp_path):
     [
         ("weight: 20", "weight: 25", "experience", "add up to 105"),
         ("share: 0.7\n", "share: 0.6\n", "items", "add up to 0.9"),
+        ("weight: 2\n    neutral: 60", "weight: 3\n    neutral: 60", "experience", "add up to 101"),
+        ("group: slip", "group: looks", "group", "got 'looks'"),
         ("[[300, 100], [900, 80]", "[[300, 80], [900, 90]", "curve", "less of this is better"),
         ("[[300, 100], [900, 80]", "[[900, 100], [300, 80]", "curve", "expected a greater"),
         ("[[0, 90], [1, 0]]", "[[0, 90]]", "curve", "got one point"),
@@ -353,9 +375,9 @@ def test_a_rule_cannot_count_phrases_as_a_quantity(tmp_path):
         ("measures: list_missing_unexcused", "measures: waiting_s", "measures", "own doing"),
         ("measures: away_share", "measures: sentiment_mean", "measures", "own doing"),
         ("[audio_or_video]", "[telepathy]", "coverage", "got 'telepathy'"),
-        ("zones: [intake, result]", "zones: [intake]", "zones", "no rubric for result"),
-        ("zones: [intake, result]", "zones: [intake, fee]", "zones", "names too"),
-        ("- id: handling", "- id: waiting", "experience", "got a part twice"),
+        ("zones: [intake]", "zones: [result]", "zones", "names too"),
+        ("zones: [intake]", "zones: [intake, fee]", "zones", "names too"),
+        ("- id: handling_time", "- id: waiting", "experience", "got a part twice"),
     ],
 )
 def test_a_broken_rubric_is_refused_with_file_line_and_field(tmp_path, old, new, field, problem):
@@ -365,6 +387,20 @@ def test_a_broken_rubric_is_refused_with_file_line_and_field(tmp_path, old, new,
     assert caught.value.field == field
     assert problem in str(caught.value)
     assert ", line " in str(caught.value)
+
+
+def test_a_zone_without_a_rubric_and_too_loud_a_voice_are_refused(tmp_path):
+    folder = edited(tmp_path, RUBRICS, "intake.yaml", "zones: [intake]", "zones: [intake]")
+    (folder / "result.yaml").unlink()
+    with pytest.raises(RubricError, match="no rubric for result"):
+        load_rubrics(folder)
+    text = (RUBRICS / "intake.yaml").read_text(encoding="utf-8")
+    louder = text.replace("weight: 4\n    neutral: 60", "weight: 8\n    neutral: 60", 1).replace(
+        "weight: 14\n", "weight: 10\n"
+    )
+    (folder / "intake.yaml").write_text(louder, encoding="utf-8")
+    with pytest.raises(RubricError, match="got 14 for the citizen's voice, expected 10 at most"):
+        load_rubrics(folder)
 
 
 def test_a_folder_without_files_or_with_bytes_that_are_no_text_is_refused(tmp_path):

@@ -118,6 +118,21 @@ def test_5_signature_is_the_devices_over_topic_and_body():
         assert (judged.stream, judged.sequence) == (None, None)
 
 
+def test_5_a_proof_under_another_key_than_the_device_s_own_proves_nothing():
+    topic, raw = SENDER.message(interaction_payload())
+    now_another = DeviceRow(
+        SENDER.device_id,
+        SENDER.branch,
+        SENDER.counter,
+        bytes(SigningKey(b"\x08" * 32).verify_key),
+        False,
+    )
+    received = Received(topic, raw, NOW, proof=SENDER.public_key)
+    assert isinstance(verify(received, {DEVICE.device_id: DEVICE}, NOW), Verified)
+    judged = verify(received, {DEVICE.device_id: now_another}, NOW)
+    assert (judged.reason, judged.sequence) == (RejectReason.BAD_SIGNATURE, None)
+
+
 @pytest.mark.parametrize(
     ("fields", "reason"),
     [

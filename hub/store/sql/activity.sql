@@ -39,6 +39,14 @@ INSERT INTO hailong_private.rollups_closed AS known (kind, before)
 VALUES ('activity', %(before)s)
 ON CONFLICT (kind) DO UPDATE SET before = GREATEST(known.before, excluded.before);
 
+-- name: forget_counts
+-- And they are counted as rows no more.
+WITH folded AS (
+    DELETE FROM hailong.row_counts
+    WHERE kept_in = 'activity' AND part < (%(before)s::timestamptz AT TIME ZONE 'UTC')::date)
+DELETE FROM hailong.row_changes
+WHERE kept_in = 'activity' AND part < (%(before)s::timestamptz AT TIME ZONE 'UTC')::date;
+
 -- name: partitions
 -- Native partitions with the end of each, oldest first.
 SELECT c.relname AS name,
@@ -101,7 +109,7 @@ SELECT count(*) FROM hailong_private.activity_native;
 -- The same view on the new table: the old one's rights stay.
 CREATE OR REPLACE VIEW hailong.activity WITH (security_barrier) AS
     SELECT * FROM hailong_private.activity
-    WHERE branch_id IN (SELECT unnest(hailong.visible_branches()))
+    WHERE (branch_id IN (SELECT unnest(hailong.visible_branches()))) IS TRUE
       AND (current_user <> 'hailong_app' OR (SELECT hailong.visible_staff()) = '*')
     WITH CASCADED CHECK OPTION;
 

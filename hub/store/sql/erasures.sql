@@ -30,6 +30,11 @@ DELETE FROM hailong.scores
 WHERE branch_id = %(branch_id)s AND counter_id = %(counter_id)s AND at = %(at)s
   AND interaction_id = %(interaction_id)s;
 
+-- name: delete_ratings
+-- What was pressed after the visit that it belonged to.
+DELETE FROM hailong.ratings
+WHERE branch_id = %(branch_id)s AND interaction_ids @> ARRAY[%(interaction_id)s::uuid];
+
 -- name: delete_turns
 -- Its turns.
 DELETE FROM hailong.turns

@@ -1,12 +1,13 @@
 -- What a plan of migrations asks of the catalog. Every name is whole: migrations run without a path.
 
 -- name: tables
--- Tables, in which files their rows lie with all partitions, and how many indexes they have.
+-- Tables, in which files their rows lie with all partitions, and their newest index.
 SELECT c.oid, c.relnamespace::regnamespace || '.' || c.relname,
        COALESCE((SELECT pg_catalog.string_agg(l.relfilenode::text, ' ' ORDER BY l.oid)
                  FROM pg_catalog.pg_partition_tree(c.oid) t
                  JOIN pg_catalog.pg_class l ON l.oid = t.relid), c.relfilenode::text),
-       (SELECT pg_catalog.count(*) FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid)
+       COALESCE((SELECT pg_catalog.max(i.indexrelid::bigint) FROM pg_catalog.pg_index i
+                 WHERE i.indrelid = c.oid), 0)
 FROM pg_catalog.pg_class c
 WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition
   AND c.relnamespace::regnamespace::text IN ('hailong', 'hailong_private');

@@ -3,7 +3,7 @@
 
 -- name: flag
 -- A flag and the number of its last decision.
-SELECT f.branch_id, f.counter_id, f.at, f.flag_id, f.interaction_id, f.state,
+SELECT f.branch_id, f.counter_id, f.at, f.flag_id, f.interaction_id, f.state, f.reviewer,
        COALESCE((SELECT max(r.review_no) FROM hailong.reviews r
                  WHERE r.branch_id = f.branch_id AND r.counter_id = f.counter_id
                    AND r.at = f.at AND r.flag_id = f.flag_id), 0) AS last_review_no
@@ -19,15 +19,17 @@ WHERE branch_id = %(branch_id)s AND counter_id = %(counter_id)s AND at = %(at)s
 FOR UPDATE;
 
 -- name: may_decide
--- Whether this person is a supervisor of the branch.
-SELECT WHERE hailong.may_decide(%(user_id)s, %(branch_id)s);
+-- Whether this person decides on the flag: a supervisor of its branch, or QA where it is reviewed
+-- outside the branch.
+SELECT WHERE hailong.may_decide_flag(%(user_id)s, %(branch_id)s, %(counter_id)s, %(at)s,
+                                     %(flag_id)s);
 
 -- name: add_review
 -- The next decision of a flag; none comes back where its number is taken.
 INSERT INTO hailong.reviews (branch_id, counter_id, at, flag_id, review_no, interaction_id,
-                             outcome, ground, decided_by)
+                             outcome, ground, decided_by, bulk)
 VALUES (%(branch_id)s, %(counter_id)s, %(at)s, %(flag_id)s, %(review_no)s, %(interaction_id)s,
-        %(outcome)s, %(ground)s, %(decided_by)s)
+        %(outcome)s, %(ground)s, %(decided_by)s, %(bulk)s)
 ON CONFLICT DO NOTHING
 RETURNING flag_id, review_no, outcome, ground, decided_by, decided_at;
 
@@ -42,19 +44,3 @@ WHERE branch_id = %(branch_id)s AND counter_id = %(counter_id)s AND at = %(at)s
 SELECT flag_id, review_no, outcome, ground, decided_by, decided_at
 FROM hailong.reviews WHERE flag_id = %(flag_id)s
 ORDER BY review_no;
-
--- name: tallies
--- By rule: its decided flags, those with an independent ground and a clear outcome, and those
--- found right. The latest decision of a flag holds; one flag is one interaction.
-SELECT f.rule_id, count(*) AS decided,
-       count(*) FILTER (WHERE l.ground <> 'none' AND l.outcome <> 'insufficient') AS with_ground,
-       count(*) FILTER (WHERE l.ground <> 'none' AND l.outcome IN ('confirmed', 'coached'))
-           AS founded
-FROM hailong.flags f
-JOIN LATERAL (
-    SELECT r.outcome, r.ground FROM hailong.reviews r
-    WHERE r.branch_id = f.branch_id AND r.counter_id = f.counter_id AND r.at = f.at
-      AND r.flag_id = f.flag_id
-    ORDER BY r.review_no DESC LIMIT 1) l ON true
-WHERE f.state = 'decided' AND (%(rule_id)s::text IS NULL OR f.rule_id = %(rule_id)s)
-GROUP BY f.rule_id;

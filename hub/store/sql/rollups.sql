@@ -5,65 +5,18 @@
 -- What is kept, with its unit, step and edges of bins.
 SELECT measure, unit, step, by_staff, edges FROM hailong.rollup_measures ORDER BY measure;
 
--- name: by_counter
--- Each counter of these branches.
-SELECT r.branch_id, r.counter_id, r.zone, r.variant, sum(r.n)::bigint AS n,
-       sum(r.total)::bigint AS total, sum(r.squares) AS squares,
-       hailong.sum_bins(CASE WHEN %(bins)s THEN r.bins END) AS bins
-FROM hailong.rollups r
-WHERE r.branch_id = ANY (hailong.visible_branches()) AND r.measure = %(measure)s
-  AND r.day BETWEEN %(from_day)s AND %(to_day)s
+-- name: figures
+-- Cells, summed over a range of days or months. {table} holds them; {keys} tell apart what is asked
+-- for, in an order in which the table's key has most of it sorted already; {day} is the column of
+-- their time; {bins} is an array of the sum of each bin, or NULL: adding up whole arrays would take
+-- four times as long.
+SELECT {keys}, sum(r.n)::bigint AS n, sum(r.total)::bigint AS total,
+       sum(r.squares) AS squares, {bins} AS bins
+FROM hailong.{table} r
+WHERE r.branch_id = ANY ((SELECT hailong.visible_branches())::text[]) AND r.measure = %(measure)s
+  AND r.{day} BETWEEN %(from_day)s AND %(to_day)s
   AND (%(zone)s::text IS NULL OR r.zone = %(zone)s)
-GROUP BY r.branch_id, r.counter_id, r.zone, r.variant
-ORDER BY r.branch_id, r.counter_id, r.zone, r.variant;
-
--- name: by_zone
--- Each zone of each branch: counters that do the same work.
-SELECT r.branch_id, r.zone, r.variant, sum(r.n)::bigint AS n,
-       sum(r.total)::bigint AS total, sum(r.squares) AS squares,
-       hailong.sum_bins(CASE WHEN %(bins)s THEN r.bins END) AS bins
-FROM hailong.rollups r
-WHERE r.branch_id = ANY (hailong.visible_branches()) AND r.measure = %(measure)s
-  AND r.day BETWEEN %(from_day)s AND %(to_day)s
-  AND (%(zone)s::text IS NULL OR r.zone = %(zone)s)
-GROUP BY r.branch_id, r.zone, r.variant
-ORDER BY r.branch_id, r.zone, r.variant;
-
--- name: by_day
--- Each day of each zone: for courses over weeks.
-SELECT r.branch_id, r.zone, r.day, r.variant, sum(r.n)::bigint AS n,
-       sum(r.total)::bigint AS total, sum(r.squares) AS squares,
-       hailong.sum_bins(CASE WHEN %(bins)s THEN r.bins END) AS bins
-FROM hailong.rollups r
-WHERE r.branch_id = ANY (hailong.visible_branches()) AND r.measure = %(measure)s
-  AND r.day BETWEEN %(from_day)s AND %(to_day)s
-  AND (%(zone)s::text IS NULL OR r.zone = %(zone)s)
-GROUP BY r.branch_id, r.zone, r.day, r.variant
-ORDER BY r.branch_id, r.zone, r.day, r.variant;
-
--- name: by_hour
--- Each hour of the day in each zone, over the whole months that the range touches.
-SELECT r.branch_id, r.zone, r.hour, r.variant, sum(r.n)::bigint AS n,
-       sum(r.total)::bigint AS total, sum(r.squares) AS squares,
-       hailong.sum_bins(CASE WHEN %(bins)s THEN r.bins END) AS bins
-FROM hailong.hour_rollups r
-WHERE r.branch_id = ANY (hailong.visible_branches()) AND r.measure = %(measure)s
-  AND r.month BETWEEN date_trunc('month', %(from_day)s::timestamp)::date AND %(to_day)s
-  AND (%(zone)s::text IS NULL OR r.zone = %(zone)s)
-GROUP BY r.branch_id, r.zone, r.hour, r.variant
-ORDER BY r.branch_id, r.zone, r.hour, r.variant;
-
--- name: by_staff
--- Each clerk: for the own page, and for coaching in the own branch.
-SELECT r.branch_id, r.staff_id, r.zone, r.variant, sum(r.n)::bigint AS n,
-       sum(r.total)::bigint AS total, sum(r.squares) AS squares,
-       hailong.sum_bins(CASE WHEN %(bins)s THEN r.bins END) AS bins
-FROM hailong.staff_rollups r
-WHERE r.branch_id = ANY (hailong.visible_branches()) AND r.measure = %(measure)s
-  AND r.day BETWEEN %(from_day)s AND %(to_day)s
-  AND (%(zone)s::text IS NULL OR r.zone = %(zone)s)
-GROUP BY r.branch_id, r.staff_id, r.zone, r.variant
-ORDER BY r.branch_id, r.staff_id, r.zone, r.variant;
+GROUP BY {keys} ORDER BY {keys};
 
 -- name: activity_by_hour
 -- What each counter did in each hour of a range of days, in Hanoi's time.
@@ -73,7 +26,7 @@ SELECT a.branch_id, a.counter_id, a.hour_at, a.windows, a.in_interaction_cs,
        a.citizen_present_n, a.citizen_present_cs, a.staff_present_n, a.staff_present_cs,
        a.audio_coverage_thousandths, a.video_coverage_thousandths
 FROM hailong.activity_rollups a
-WHERE a.branch_id = ANY (hailong.visible_branches())
+WHERE a.branch_id = ANY ((SELECT hailong.visible_branches())::text[])
   AND a.hour_at >= %(from_day)s::timestamp AT TIME ZONE interval '7 hours'
   AND a.hour_at < (%(to_day)s::date + 1)::timestamp AT TIME ZONE interval '7 hours'
   AND (%(counter_id)s::text IS NULL OR a.counter_id = %(counter_id)s)
@@ -94,6 +47,10 @@ SELECT taken, set_aside FROM hailong.roll_up(%(branch_id)s, %(most)s);
 -- name: roll_up_activity
 -- The marked hours of a branch.
 SELECT hailong.roll_up_activity(%(branch_id)s, %(most)s);
+
+-- name: fold_row_counts
+-- Adds what a branch's changes have counted to its counts.
+SELECT hailong.fold_row_counts(%(branch_id)s);
 
 -- name: refresh
 -- Some interactions at once, in the transaction that changed them.

@@ -55,26 +55,29 @@ ORDER BY t.interaction_id, t.turn_no;
 -- name: put_score
 -- One figure of one interaction; scored again, it replaces the one of the same rubric.
 INSERT INTO hailong.scores (branch_id, counter_id, at, interaction_id, figure, rubric,
-                            rubric_version, value, low, high, coverage, parts, scored_at)
+                            rubric_version, value, low, high, coverage, parts, scored_at,
+                            calibration_no)
 VALUES (%(branch_id)s, %(counter_id)s, %(at)s, %(interaction_id)s, %(figure)s, %(rubric)s,
-        %(rubric_version)s, %(value)s, %(low)s, %(high)s, %(coverage)s, %(parts)s, %(scored_at)s)
+        %(rubric_version)s, %(value)s, %(low)s, %(high)s, %(coverage)s, %(parts)s, %(scored_at)s,
+        %(calibration_no)s)
 ON CONFLICT (branch_id, counter_id, at, interaction_id, figure, rubric, rubric_version)
 DO UPDATE SET value = excluded.value, low = excluded.low, high = excluded.high,
               coverage = excluded.coverage, parts = excluded.parts,
-              scored_at = excluded.scored_at;
+              scored_at = excluded.scored_at, calibration_no = excluded.calibration_no;
 
 -- name: put_flag
--- Raised again it is the same flag. One that was decided keeps what was decided about; one that
--- was withdrawn is open again.
+-- Raised again it is the same flag, and is shown as it was at first: what people have seen stays
+-- where they saw it. One that was decided keeps what was decided about; one that was withdrawn is
+-- open again.
 INSERT INTO hailong.flags AS known (branch_id, counter_id, at, flag_id, interaction_id, rule_id,
                                     rule_version, kind, severity, role, evidence, coverage,
-                                    raised_at)
+                                    raised_at, held, sampled, reviewer)
 VALUES (%(branch_id)s, %(counter_id)s, %(at)s, %(flag_id)s, %(interaction_id)s, %(rule_id)s,
         %(rule_version)s, %(kind)s, %(severity)s, %(role)s, %(evidence)s, %(coverage)s,
-        %(raised_at)s)
+        %(raised_at)s, %(held)s, %(sampled)s, %(reviewer)s)
 ON CONFLICT (branch_id, counter_id, at, flag_id)
-DO UPDATE SET rule_version = excluded.rule_version, kind = excluded.kind,
-              severity = excluded.severity, role = excluded.role, evidence = excluded.evidence,
+DO UPDATE SET rule_version = excluded.rule_version, severity = excluded.severity,
+              role = excluded.role, evidence = excluded.evidence,
               coverage = excluded.coverage, state = 'open',
               raised_at = CASE WHEN known.state = 'withdrawn' THEN excluded.raised_at
                                ELSE known.raised_at END

@@ -6,21 +6,24 @@ from uuid import UUID
 
 from hub.auth.permissions import UserRole, may_open
 from hub.auth.sessions import Session
+from hub.scoring.calibration import CALIBRATION_BAR
 from hub.store import pages
 from hub.store.pages import FlagRow, InteractionRow, PageConnection, ScoreRow, TurnRow
 from hub.web.contexts import (
     FigureView,
     HitView,
     InteractionDetail,
+    OtherVersion,
     PartView,
     SpanView,
     TurnView,
 )
 from hub.web.i18n import Speech
 from hub.web.rulebook import RuleBook
-from hub.web.views.flags import SHOWN_KINDS, flag_views
+from hub.web.views.flags import SHOWN_KINDS, flag_views, sees_city
 from hub.web.views.interactions import figure_for, measured
 from hub.web.views.measurements import measurement_views
+from hub.web.words import N_
 from schemas.vocabulary import Category
 
 _FIGURES = ("experience", "counter_part")
@@ -42,9 +45,11 @@ def interaction_detail(
     row = pages.interaction(connection, interaction_id)
     if row is None:
         return None
-    flags = pages.flags(
-        connection, kinds=SHOWN_KINDS, interaction_id=interaction_id, limit=_MOST_FLAGS
+    raised = pages.flags(
+        connection, kinds=SHOWN_KINDS, interaction_id=interaction_id, city=True, limit=_MOST_FLAGS
     )
+    outside = sees_city(session.role)
+    flags = [row for row in raised if outside or row.reviewer == "branch" or row.state == "decided"]
     turns = pages.turns(connection, row)
     reasons = rulebook.reasons(row, turns, speech.language) if flags else {}
     vietnamese = speech.language == "vi"
@@ -57,7 +62,7 @@ def interaction_detail(
         counter_id=row.counter_id,
         number=row.number,
         zone=row.zone,
-        staff_id=row.staff_id if _may_know_staff(session.role, flags) else None,
+        staff_id=row.staff_id if _may_know_staff(session.role, raised) else None,
         at=row.at,
         ended_at=row.ended_at,
         duration_s=(row.ended_at - row.at).total_seconds(),
@@ -78,7 +83,7 @@ def interaction_detail(
         measurements=list(measurement_views(row.measurements, row.coverage, speech)),
         turns=[_turn(t, speech) for t in turns],
         spans=_spans(row, speech),
-        flags=flag_views(connection, rulebook, speech, flags, reasons),
+        flags=flag_views(connection, rulebook, speech, session, flags, reasons),
         good_moments=rulebook.good_moments(row, turns, speech),
         may_decide=may_open(session.role, "page.decide"),
     )
@@ -90,11 +95,21 @@ def _may_know_staff(role: UserRole, flags: Sequence[FlagRow]) -> bool:
 
 
 def _figures(rows: Sequence[ScoreRow], rulebook: RuleBook, speech: Speech) -> list[FigureView]:
-    by_name = {row.figure: row for row in rows}
-    return [_figure(by_name[name], rulebook, speech) for name in _FIGURES if name in by_name]
+    """`rows` with the version that is shown first, then the others of the same figure."""
+    by_name: dict[str, list[ScoreRow]] = {}
+    for row in rows:
+        by_name.setdefault(row.figure, []).append(row)
+    return [
+        _figure(shown, others, rulebook, speech)
+        for name in _FIGURES
+        if name in by_name
+        for shown, *others in [by_name[name]]
+    ]
 
 
-def _figure(row: ScoreRow, rulebook: RuleBook, speech: Speech) -> FigureView:
+def _figure(
+    row: ScoreRow, others: Sequence[ScoreRow], rulebook: RuleBook, speech: Speech
+) -> FigureView:
     return FigureView(
         figure=row.figure,
         rubric=row.rubric,
@@ -107,7 +122,7 @@ def _figure(row: ScoreRow, rulebook: RuleBook, speech: Speech) -> FigureView:
         parts=[
             PartView(
                 id=part["id"],
-                title=rulebook.part_title(row.rubric, part["id"], speech.language),
+                title=_part_title(row, part["id"], rulebook, speech),
                 weight=part["weight"],
                 neutral=part["neutral"],
                 value=part["measured"],
@@ -116,7 +131,26 @@ def _figure(row: ScoreRow, rulebook: RuleBook, speech: Speech) -> FigureView:
             )
             for part in row.parts
         ],
+        ratings=row.ratings,
+        rated_until=row.rated_until,
+        others=[
+            OtherVersion(
+                rubric=other.rubric,
+                rubric_version=other.rubric_version,
+                value=other.value,
+                low=other.low,
+                high=other.high,
+                scored_at=other.scored_at,
+            )
+            for other in others
+        ],
     )
+
+
+def _part_title(row: ScoreRow, part_id: str, rulebook: RuleBook, speech: Speech) -> str:
+    if part_id == CALIBRATION_BAR:
+        return speech.text(N_("Calibration to citizens' ratings"))
+    return rulebook.part_title(row.rubric, part_id, speech.language)
 
 
 def _turn(row: TurnRow, speech: Speech) -> TurnView:

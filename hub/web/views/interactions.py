@@ -93,6 +93,7 @@ def item(row: InteractionListRow) -> InteractionItem:
             value=row.figure_value,
             low=row.figure_low,
             high=row.figure_high,
+            calibrated=row.figure_calibrated is True,
         ),
         audio_coverage=row.coverage["audio"],
         video_coverage=row.coverage["video"],

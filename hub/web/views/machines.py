@@ -36,6 +36,10 @@ _CLASSES: Final = {
         N_("Seconds of speech and presence in windows of ten seconds."),
     ),
     "scores": (N_("Figures"), N_("The two figures with their parts and intervals.")),
+    "ratings": (
+        N_("Ratings"),
+        N_("Stars that citizens pressed, when and where; no name and no words."),
+    ),
     "flags": (N_("Flags"), N_("Which rule asked about which interaction, and where in it.")),
     "reviews": (
         N_("Decisions"),

@@ -1,0 +1,1 @@
+"""Judgement measured: speed, calibration, fairness; each subject is a module with `figures`."""
