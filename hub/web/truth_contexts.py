@@ -15,7 +15,8 @@ class ShareView:
     low: float
     high: float
     verified: bool
-    """At least 30 events; under them the figure says nothing yet."""
+    """At least `needed` events; under them the figure says nothing yet."""
+    needed: int
 
 
 @dataclass(frozen=True, slots=True)

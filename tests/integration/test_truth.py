@@ -311,7 +311,10 @@ def test_the_report_says_not_verified_under_thirty_events(
         assert "90%" in page
         assert "75%" in page
         assert "Giọng Bắc" in page
-        assert "việc đo" not in page
+        # The same recall stands with the rule itself.
+        rules = client.get("/rules").text
+        assert "75%" in rules
+        assert "(62%–85%, 36)" in rules
         assert "tạm dừng" in page
 
     address = postgres_server.embedded.address

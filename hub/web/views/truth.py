@@ -140,14 +140,14 @@ def _line(line: Line, rulebook: RuleBook, speech: Speech) -> TruthLine:
         missed=counts.missed,
         false_alarms=counts.false_alarms,
         left_out=counts.left_out,
-        precision=_share(counts.precision),
-        recall=_share(counts.recall),
+        precision=share_view(counts.precision),
+        recall=share_view(counts.recall),
     )
 
 
-def _share(share: Share) -> ShareView:
+def share_view(share: Share) -> ShareView:
     low, high = share.interval
-    return ShareView(share.cases, share.value, low, high, share.proven)
+    return ShareView(share.cases, share.value, low, high, share.proven, PROVEN_FROM)
 
 
 def _label(what: str, name: str, rulebook: RuleBook, speech: Speech) -> str:
