@@ -25,6 +25,7 @@ from hub.cli_releases import GROUPS as RELEASES
 from hub.cli_rollups import rollups
 from hub.cli_rules import rules
 from hub.cli_standing import COMMANDS as STANDING_COMMANDS
+from hub.cli_truth import truth
 from hub.health.settings import OperationsSettings
 from hub.run import PARTS, run_hub, usual_parts
 from hub.settings import HubSettings
@@ -155,5 +156,6 @@ hub.add_command(rollups)
 hub.add_command(rules)
 for command in (*STANDING_COMMANDS, backtest_rule):
     rules.add_command(command)
+hub.add_command(truth)
 hub.add_command(check)
 hub.add_command(alerts)

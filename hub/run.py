@@ -29,6 +29,7 @@ from hub.scoring.rules import load_rules
 from hub.scoring.worker import ScoringWorker
 from hub.settings import HubSettings
 from hub.store.pool import Database
+from hub.truth.keeper import match_due
 
 PARTS = ("ingest", "score", "rollup", "web", "control", "identity")
 _SWITCH_S = 0.0005
@@ -182,7 +183,10 @@ def _rollup(
 ) -> Callable[[], None]:
     database = Database(settings.database_url("worker"), application_name=connection_name("rollup"))
     heart = Heart("rollup")
-    worker = RollupWorker(database, heart=heart)
+    rules = load_rules()
+    worker = RollupWorker(
+        database, heart=heart, beside=lambda own: match_due(own, rules, datetime.now(UTC))
+    )
     health.part("rollup", [heart], worker.missing, role="worker", read=lambda _: None)
     return lambda: worker.run(stop)
 

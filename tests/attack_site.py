@@ -74,6 +74,8 @@ class Owner:
             "command_id": uuid(6),
             "event_no": 1000 + 2 * (ord(mark[0]) - ord("a")) + number,
             "channel": f"kenh-{mark}",
+            "session_id": uuid(7),
+            "tick_id": uuid(8),
         }
 
 
@@ -192,6 +194,17 @@ FILLERS = {
     ),
     "hailong.rollout_steps": "(%(rollout_no)s, 1, 'start', 'counter', false, %(login)s)",
     "hailong.device_configs": "(%(device_id)s, 1, %(release_no)s, %(rollout_no)s)",
+    "hailong.truth_sessions": (
+        "(%(branch_id)s, %(session_id)s, %(counter_id)s, 'observer', NULL, 'north', 'quiet',"
+        " '{courtesy}', %(from_at)s, %(from_at)s, %(user_id)s, %(from_at)s, %(to_at)s, 'open', NULL)"
+    ),
+    "hailong.truth_ticks": (
+        "(%(branch_id)s, %(session_id)s, %(tick_id)s, 'category', 'greeting', 'staff', %(at)s,"
+        " %(at)s, 0.1, %(at)s, NULL)"
+    ),
+    "hailong.truth_matches": (
+        "(%(branch_id)s, %(session_id)s, 1, 'category', 'greeting', 'staff', NULL, 'found', NULL, 1)"
+    ),
     "hailong.commands": (
         "(%(command_id)s, %(device_id)s, 'self_test', NULL, NULL, NULL, %(login)s, now(),"
         " now() + interval '1 day')"

@@ -26,7 +26,12 @@ ARGUMENTS = [
     "--disable-sync",
 ]
 PAGES = {
-    "supervisor": {"overview": "/overview", "interactions": "/interactions", "queue": "/queue"},
+    "supervisor": {
+        "overview": "/overview",
+        "interactions": "/interactions",
+        "queue": "/queue",
+        "truth": "/truth",
+    },
     "operator": {"devices": "/devices", "gaps": "/devices/gaps"},
     "privacy": {"kept": "/kept"},
 }

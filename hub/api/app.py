@@ -18,6 +18,7 @@ from hub.api import (
     me,
     places,
     rules,
+    truth,
 )
 from hub.api.alert_feed import AlertFeed
 from hub.api.deps import Services, WebSettings, guard
@@ -25,7 +26,7 @@ from hub.api.headers import SecurityHeaders
 from hub.api.watch import CountRequests
 from hub.auth.permissions import PUBLIC, ROUTES
 from hub.store.pool import Database
-from hub.web import alerts, pages, rule_pages, signin, urls
+from hub.web import alerts, pages, rule_pages, signin, truth_pages, urls
 from hub.web.i18n import LANGUAGES, catalogue
 from hub.web.rulebook import RuleBook
 
@@ -43,6 +44,8 @@ ROUTERS: Final = (
     alerts.router,
     alert_stream.router,
     rule_pages.router,
+    truth.router,
+    truth_pages.router,
 )
 _MAX_BODY_BYTES: Final = 64 * 1024
 

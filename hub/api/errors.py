@@ -27,6 +27,12 @@ from hub.casework.errors import (
 )
 from hub.errors import HubError
 from hub.store.errors import DatabaseUnavailableError, StatementTimeoutError
+from hub.truth.errors import (
+    ChoiceError,
+    NotObserverError,
+    SessionNotFoundError,
+    TruthError,
+)
 from hub.web import urls
 from hub.web.i18n import Speech, supported
 from hub.web.render import error_page
@@ -117,6 +123,15 @@ ADVICE: Final = {
     ),
     "conflict": N_("Reload the page to see what has changed, then decide again."),
     "validation": N_("Go back and check what was chosen."),
+    "not_observer": N_("Only the person who started a truth session writes in it."),
+    "truth_choice": N_(
+        "A truth session needs a counter, something to watch, and both confirmations: the clerk "
+        "was told, and the sign is shown to citizens. Go back and choose again."
+    ),
+    "truth_conflict": N_(
+        "A session is open at this counter already, or this one is over. Look at the list of "
+        "truth sessions."
+    ),
     "sign_in_busy": N_("Wait a few minutes, then try again."),
     "device_refused": N_("Check that the device is enrolled and that its clock is right."),
     "too_many": N_("Wait a few minutes, then try again."),
@@ -132,6 +147,10 @@ _STATUS: Final[Mapping[type[HubError], tuple[int, str]]] = {
     DecisionNotAllowedError: (403, "not_allowed"),
     DecisionInvalidError: (422, "validation"),
     CaseworkError: (409, "conflict"),
+    SessionNotFoundError: (404, "not_found"),
+    NotObserverError: (403, "not_observer"),
+    ChoiceError: (422, "truth_choice"),
+    TruthError: (409, "truth_conflict"),
     SignInBusyError: (429, "sign_in_busy"),
     SignInRefusedError: (401, "sign_in_needed"),
 }

@@ -24,6 +24,8 @@ _QA: Final = frozenset({UserRole.QA})
 _DECIDERS: Final = frozenset({UserRole.SUPERVISOR, UserRole.QA})
 """QA on what is reviewed outside the branch, supervisors on all else: the database tells them
 apart by the flag."""
+_OBSERVERS: Final = frozenset({UserRole.SUPERVISOR, UserRole.QA})
+"""Of truth sessions; hailong.may_observe holds them to their branches."""
 _MACHINES: Final = frozenset({UserRole.OPERATOR, UserRole.PRIVACY})
 
 PUBLIC: Final = frozenset(
@@ -59,6 +61,12 @@ ROUTES: Final[Mapping[str, frozenset[UserRole]]] = {
     "page.devices": _MACHINES,
     "page.gaps": _MACHINES,
     "page.kept": frozenset({UserRole.PRIVACY}),
+    "page.truth": _OBSERVERS,
+    "page.truth.start": _OBSERVERS,
+    "page.truth.session": _OBSERVERS,
+    "page.truth.end": _OBSERVERS,
+    "page.truth.void": _OBSERVERS,
+    "page.truth.report": frozenset({UserRole.QA}),
     "api.openapi": _EVERYBODY,
     "api.me": _EVERYBODY,
     "api.branches": _READERS,
@@ -75,10 +83,15 @@ ROUTES: Final[Mapping[str, frozenset[UserRole]]] = {
     "api.rejects": _MACHINES,
     "api.gaps": _MACHINES,
     "api.kept": frozenset({UserRole.PRIVACY}),
+    "api.truth.clock": _OBSERVERS,
+    "api.truth.ticks": _OBSERVERS,
+    "api.truth.report": frozenset({UserRole.QA}),
     "device.file": frozenset(),
 }
 
-BACKGROUND: Final = frozenset({"page.overview.live", "page.alerts", "page.alerts.events"})
+BACKGROUND: Final = frozenset(
+    {"page.overview.live", "page.alerts", "page.alerts.events", "api.truth.clock"}
+)
 """Asked for by the page itself every few seconds; a person's absence is not prolonged by it."""
 
 

@@ -35,7 +35,10 @@ class RollupWorker:
         database: Database,
         monotonic: Callable[[], float] = time.monotonic,
         heart: Heart | None = None,
+        beside: Callable[[Database], object] = lambda _: None,
     ) -> None:
+        """`beside` is done as often as activity is counted: what is rare and waits for both."""
+        self._beside = beside
         self._database = database
         self._heart = heart or Heart("rollup")
         self._monotonic = monotonic
@@ -76,6 +79,7 @@ class RollupWorker:
         taken = self.interactions(stop)
         if self._monotonic() >= self._activity_due_s:
             taken += self.activity(stop)
+            self._beside(self._database)
             self._activity_due_s = self._monotonic() + _ACTIVITY_S
         return taken
 

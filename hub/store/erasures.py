@@ -19,6 +19,7 @@ _OF_INTERACTION = (
     "delete_ratings",
     "delete_turns",
     "delete_queued",
+    "delete_taps",
     "delete_interaction",
 )
 _OF_SNAPSHOTS = ("delete_alert_visits", "delete_alert_events", "delete_alerts", "delete_snapshot")

@@ -282,6 +282,31 @@ END $$;
 
 ALTER FUNCTION hailong.may_decide_flag(decider uuid, branch text, counter text, started timestamp with time zone, flag uuid) OWNER TO hailong_migrator;
 
+-- Name: user_branches; Type: TABLE; Schema: hailong; Owner: hailong_migrator
+
+CREATE TABLE hailong.user_branches (
+    user_id uuid NOT NULL,
+    branch_id text NOT NULL
+);
+
+ALTER TABLE ONLY hailong.user_branches FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE hailong.user_branches OWNER TO hailong_migrator;
+
+-- Name: may_observe(uuid, text); Type: FUNCTION; Schema: hailong; Owner: hailong_migrator
+
+CREATE FUNCTION hailong.may_observe(observer uuid, branch text) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    BEGIN ATOMIC
+ SELECT (EXISTS ( SELECT
+            FROM (hailong.users u
+              JOIN hailong.user_branches b USING (user_id))
+           WHERE ((u.user_id = may_observe.observer) AND (u.role = ANY (ARRAY['qa'::text, 'supervisor'::text])) AND (u.disabled_at IS NULL) AND (b.branch_id = may_observe.branch)))) AS "exists";
+END;
+
+ALTER FUNCTION hailong.may_observe(observer uuid, branch text) OWNER TO hailong_migrator;
+
 -- Name: redeem_enrolment(text, bytea, text, bytea); Type: FUNCTION; Schema: hailong; Owner: hailong_migrator
 
 CREATE FUNCTION hailong.redeem_enrolment(the_token text, the_secret_sha256 bytea, the_device text, the_key bytea, OUT outcome text, OUT branch_id text, OUT counter_id text) RETURNS record
@@ -511,17 +536,6 @@ BEGIN
 END $$;
 
 ALTER FUNCTION hailong.roll_up_activity(of_branch text, most integer) OWNER TO hailong_migrator;
-
--- Name: user_branches; Type: TABLE; Schema: hailong; Owner: hailong_migrator
-
-CREATE TABLE hailong.user_branches (
-    user_id uuid NOT NULL,
-    branch_id text NOT NULL
-);
-
-ALTER TABLE ONLY hailong.user_branches FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE hailong.user_branches OWNER TO hailong_migrator;
 
 -- Name: supervises(uuid, text); Type: FUNCTION; Schema: hailong; Owner: hailong_migrator
 
@@ -2319,6 +2333,89 @@ ALTER TABLE hailong.streams OWNER TO hailong_migrator;
 
 COMMENT ON COLUMN hailong.streams.captured_at IS 'of the newest message';
 
+-- Name: truth_matches; Type: TABLE; Schema: hailong; Owner: hailong_migrator
+
+CREATE TABLE hailong.truth_matches (
+    branch_id text NOT NULL,
+    session_id uuid NOT NULL,
+    match_no integer NOT NULL,
+    what text NOT NULL,
+    name text NOT NULL,
+    role text NOT NULL,
+    rule_version integer,
+    outcome text NOT NULL,
+    reason text,
+    later_s real,
+    CONSTRAINT truth_matches_check CHECK (((what = 'rule'::text) = (rule_version IS NOT NULL))),
+    CONSTRAINT truth_matches_check1 CHECK (((outcome = 'left_out'::text) = (reason IS NOT NULL))),
+    CONSTRAINT truth_matches_match_no_check CHECK ((match_no >= 1)),
+    CONSTRAINT truth_matches_outcome_check CHECK ((outcome = ANY (ARRAY['found'::text, 'missed'::text, 'false_alarm'::text, 'left_out'::text]))),
+    CONSTRAINT truth_matches_role_check CHECK ((role = ANY (ARRAY['staff'::text, 'citizen'::text, 'none'::text]))),
+    CONSTRAINT truth_matches_what_check CHECK ((what = ANY (ARRAY['category'::text, 'rule'::text])))
+);
+
+ALTER TABLE ONLY hailong.truth_matches FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE hailong.truth_matches OWNER TO hailong_migrator;
+
+-- Name: truth_sessions; Type: TABLE; Schema: hailong; Owner: hailong_migrator
+
+CREATE TABLE hailong.truth_sessions (
+    branch_id text NOT NULL,
+    session_id uuid NOT NULL,
+    counter_id text NOT NULL,
+    kind text NOT NULL,
+    script text,
+    dialect text NOT NULL,
+    noise text NOT NULL,
+    watched text[] NOT NULL,
+    clerk_told_at timestamp with time zone NOT NULL,
+    citizens_told_at timestamp with time zone NOT NULL,
+    observer uuid NOT NULL,
+    started_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    state text DEFAULT 'open'::text NOT NULL,
+    matched_at timestamp with time zone,
+    CONSTRAINT truth_sessions_check CHECK ((ended_at >= started_at)),
+    CONSTRAINT truth_sessions_check1 CHECK (((kind = 'script'::text) = (script IS NOT NULL))),
+    CONSTRAINT truth_sessions_check2 CHECK (((state = 'ended'::text) <= (ended_at IS NOT NULL))),
+    CONSTRAINT truth_sessions_check3 CHECK (((clerk_told_at <= started_at) AND (citizens_told_at <= started_at))),
+    CONSTRAINT truth_sessions_dialect_check CHECK ((dialect = ANY (ARRAY['north'::text, 'central'::text, 'south'::text, 'mixed'::text]))),
+    CONSTRAINT truth_sessions_kind_check CHECK ((kind = ANY (ARRAY['observer'::text, 'script'::text]))),
+    CONSTRAINT truth_sessions_noise_check CHECK ((noise = ANY (ARRAY['quiet'::text, 'ordinary'::text, 'loud'::text]))),
+    CONSTRAINT truth_sessions_script_check CHECK ((script ~ '^[a-z][a-z0-9_]{0,39}$'::text)),
+    CONSTRAINT truth_sessions_state_check CHECK ((state = ANY (ARRAY['open'::text, 'ended'::text, 'void'::text]))),
+    CONSTRAINT truth_sessions_watched_check CHECK ((array_to_string(watched, ','::text, '?'::text) ~ '^[a-z_]{1,40}(,[a-z_]{1,40})*$'::text))
+);
+
+ALTER TABLE ONLY hailong.truth_sessions FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE hailong.truth_sessions OWNER TO hailong_migrator;
+
+-- Name: truth_ticks; Type: TABLE; Schema: hailong; Owner: hailong_migrator
+
+CREATE TABLE hailong.truth_ticks (
+    branch_id text NOT NULL,
+    session_id uuid NOT NULL,
+    tick_id uuid NOT NULL,
+    what text NOT NULL,
+    name text NOT NULL,
+    role text NOT NULL,
+    tablet_at timestamp with time zone NOT NULL,
+    at timestamp with time zone NOT NULL,
+    clock_error_s real NOT NULL,
+    received_at timestamp with time zone NOT NULL,
+    undone_at timestamp with time zone,
+    CONSTRAINT truth_ticks_clock_error_s_check CHECK ((clock_error_s >= (0)::double precision)),
+    CONSTRAINT truth_ticks_name_check CHECK ((name ~ '^[a-z][a-z0-9_]{0,63}$'::text)),
+    CONSTRAINT truth_ticks_role_check CHECK ((role = ANY (ARRAY['staff'::text, 'citizen'::text, 'none'::text]))),
+    CONSTRAINT truth_ticks_what_check CHECK ((what = ANY (ARRAY['category'::text, 'rule'::text])))
+);
+
+ALTER TABLE ONLY hailong.truth_ticks FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE hailong.truth_ticks OWNER TO hailong_migrator;
+
 -- Name: turns; Type: TABLE; Schema: hailong; Owner: hailong_migrator
 
 CREATE TABLE hailong.turns (
@@ -2599,6 +2696,21 @@ ALTER TABLE ONLY hailong.stream_faults
 ALTER TABLE ONLY hailong.streams
     ADD CONSTRAINT streams_pkey PRIMARY KEY (device_id, stream);
 
+-- Name: truth_matches truth_matches_pkey; Type: CONSTRAINT; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE ONLY hailong.truth_matches
+    ADD CONSTRAINT truth_matches_pkey PRIMARY KEY (branch_id, session_id, match_no);
+
+-- Name: truth_sessions truth_sessions_pkey; Type: CONSTRAINT; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE ONLY hailong.truth_sessions
+    ADD CONSTRAINT truth_sessions_pkey PRIMARY KEY (branch_id, session_id);
+
+-- Name: truth_ticks truth_ticks_pkey; Type: CONSTRAINT; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE ONLY hailong.truth_ticks
+    ADD CONSTRAINT truth_ticks_pkey PRIMARY KEY (branch_id, session_id, tick_id);
+
 -- Name: turns turns_pkey; Type: CONSTRAINT; Schema: hailong; Owner: hailong_migrator
 
 ALTER TABLE ONLY hailong.turns
@@ -2750,6 +2862,18 @@ CREATE INDEX scores_unmeasured ON ONLY hailong.scores USING btree (branch_id, at
 -- Name: staff_rollups_by_staff; Type: INDEX; Schema: hailong; Owner: hailong_migrator
 
 CREATE INDEX staff_rollups_by_staff ON ONLY hailong.staff_rollups USING btree (branch_id, staff_id, day);
+
+-- Name: truth_matches_by_name; Type: INDEX; Schema: hailong; Owner: hailong_migrator
+
+CREATE INDEX truth_matches_by_name ON hailong.truth_matches USING btree (branch_id, what, name);
+
+-- Name: truth_sessions_by_time; Type: INDEX; Schema: hailong; Owner: hailong_migrator
+
+CREATE INDEX truth_sessions_by_time ON hailong.truth_sessions USING btree (branch_id, started_at);
+
+-- Name: truth_sessions_open; Type: INDEX; Schema: hailong; Owner: hailong_migrator
+
+CREATE UNIQUE INDEX truth_sessions_open ON hailong.truth_sessions USING btree (branch_id, counter_id) WHERE (state = 'open'::text);
 
 -- Name: enrolment_tokens_device; Type: INDEX; Schema: hailong_private; Owner: hailong_migrator
 
@@ -3120,6 +3244,26 @@ ALTER TABLE ONLY hailong.stream_faults
 ALTER TABLE ONLY hailong.streams
     ADD CONSTRAINT streams_device_id_fkey FOREIGN KEY (device_id) REFERENCES hailong.devices(device_id);
 
+-- Name: truth_matches truth_matches_branch_id_session_id_fkey; Type: FK CONSTRAINT; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE ONLY hailong.truth_matches
+    ADD CONSTRAINT truth_matches_branch_id_session_id_fkey FOREIGN KEY (branch_id, session_id) REFERENCES hailong.truth_sessions(branch_id, session_id);
+
+-- Name: truth_sessions truth_sessions_branch_id_counter_id_fkey; Type: FK CONSTRAINT; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE ONLY hailong.truth_sessions
+    ADD CONSTRAINT truth_sessions_branch_id_counter_id_fkey FOREIGN KEY (branch_id, counter_id) REFERENCES hailong.counters(branch_id, counter_id);
+
+-- Name: truth_sessions truth_sessions_observer_fkey; Type: FK CONSTRAINT; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE ONLY hailong.truth_sessions
+    ADD CONSTRAINT truth_sessions_observer_fkey FOREIGN KEY (observer) REFERENCES hailong.users(user_id);
+
+-- Name: truth_ticks truth_ticks_branch_id_session_id_fkey; Type: FK CONSTRAINT; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE ONLY hailong.truth_ticks
+    ADD CONSTRAINT truth_ticks_branch_id_session_id_fkey FOREIGN KEY (branch_id, session_id) REFERENCES hailong.truth_sessions(branch_id, session_id);
+
 -- Name: user_branches user_branches_branch_id_fkey; Type: FK CONSTRAINT; Schema: hailong; Owner: hailong_migrator
 
 ALTER TABLE ONLY hailong.user_branches
@@ -3392,6 +3536,18 @@ CREATE POLICY by_branch ON hailong.staff USING ((branch_id = ANY (( SELECT hailo
 
 CREATE POLICY by_branch ON hailong.staff_rollups USING ((branch_id = ANY (( SELECT hailong.visible_branches() AS visible_branches)::text[]))) WITH CHECK ((branch_id IN ( SELECT unnest(hailong.visible_branches()) AS unnest)));
 
+-- Name: truth_matches by_branch; Type: POLICY; Schema: hailong; Owner: hailong_migrator
+
+CREATE POLICY by_branch ON hailong.truth_matches USING ((branch_id = ANY (( SELECT hailong.visible_branches() AS visible_branches)::text[]))) WITH CHECK ((branch_id IN ( SELECT unnest(hailong.visible_branches()) AS unnest)));
+
+-- Name: truth_sessions by_branch; Type: POLICY; Schema: hailong; Owner: hailong_migrator
+
+CREATE POLICY by_branch ON hailong.truth_sessions USING ((branch_id = ANY (( SELECT hailong.visible_branches() AS visible_branches)::text[]))) WITH CHECK ((branch_id IN ( SELECT unnest(hailong.visible_branches()) AS unnest)));
+
+-- Name: truth_ticks by_branch; Type: POLICY; Schema: hailong; Owner: hailong_migrator
+
+CREATE POLICY by_branch ON hailong.truth_ticks USING ((branch_id = ANY (( SELECT hailong.visible_branches() AS visible_branches)::text[]))) WITH CHECK ((branch_id IN ( SELECT unnest(hailong.visible_branches()) AS unnest)));
+
 -- Name: turns by_branch; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
 CREATE POLICY by_branch ON hailong.turns USING ((branch_id = ANY (( SELECT hailong.visible_branches() AS visible_branches)::text[]))) WITH CHECK ((branch_id IN ( SELECT unnest(hailong.visible_branches()) AS unnest)));
@@ -3423,6 +3579,10 @@ CREATE POLICY by_device ON hailong.stream_faults FOR SELECT TO hailong_app, hail
 CREATE POLICY by_device ON hailong.streams FOR SELECT TO hailong_app, hailong_auditor USING ((EXISTS ( SELECT
    FROM hailong.devices d
   WHERE (d.device_id = streams.device_id))));
+
+-- Name: truth_sessions by_observers; Type: POLICY; Schema: hailong; Owner: hailong_migrator
+
+CREATE POLICY by_observers ON hailong.truth_sessions AS RESTRICTIVE FOR INSERT TO hailong_app WITH CHECK ((hailong.may_observe(observer, branch_id) AND (( SELECT hailong.visible_staff() AS visible_staff) = '*'::text)));
 
 -- Name: staff_rollups by_staff; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
@@ -3590,6 +3750,18 @@ CREATE POLICY not_for_clerks ON hailong.stream_faults AS RESTRICTIVE TO hailong_
 
 CREATE POLICY not_for_clerks ON hailong.streams AS RESTRICTIVE TO hailong_app USING ((( SELECT hailong.visible_staff() AS visible_staff) = '*'::text));
 
+-- Name: truth_matches not_for_clerks; Type: POLICY; Schema: hailong; Owner: hailong_migrator
+
+CREATE POLICY not_for_clerks ON hailong.truth_matches AS RESTRICTIVE TO hailong_app USING ((( SELECT hailong.visible_staff() AS visible_staff) = '*'::text));
+
+-- Name: truth_sessions not_for_clerks; Type: POLICY; Schema: hailong; Owner: hailong_migrator
+
+CREATE POLICY not_for_clerks ON hailong.truth_sessions AS RESTRICTIVE TO hailong_app USING ((( SELECT hailong.visible_staff() AS visible_staff) = '*'::text));
+
+-- Name: truth_ticks not_for_clerks; Type: POLICY; Schema: hailong; Owner: hailong_migrator
+
+CREATE POLICY not_for_clerks ON hailong.truth_ticks AS RESTRICTIVE TO hailong_app USING ((( SELECT hailong.visible_staff() AS visible_staff) = '*'::text));
+
 -- Name: device_configs of_visible_devices; Type: POLICY; Schema: hailong; Owner: hailong_migrator
 
 CREATE POLICY of_visible_devices ON hailong.device_configs FOR SELECT TO hailong_app USING ((EXISTS ( SELECT
@@ -3716,6 +3888,18 @@ ALTER TABLE hailong.streams ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY taken_up ON hailong.rubrics FOR UPDATE TO hailong_worker USING (true);
 
+-- Name: truth_matches; Type: ROW SECURITY; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE hailong.truth_matches ENABLE ROW LEVEL SECURITY;
+
+-- Name: truth_sessions; Type: ROW SECURITY; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE hailong.truth_sessions ENABLE ROW LEVEL SECURITY;
+
+-- Name: truth_ticks; Type: ROW SECURITY; Schema: hailong; Owner: hailong_migrator
+
+ALTER TABLE hailong.truth_ticks ENABLE ROW LEVEL SECURITY;
+
 -- Name: turns; Type: ROW SECURITY; Schema: hailong; Owner: hailong_migrator
 
 ALTER TABLE hailong.turns ENABLE ROW LEVEL SECURITY;
@@ -3826,6 +4010,16 @@ GRANT ALL ON FUNCTION hailong.login_of(decider uuid) TO hailong_app;
 REVOKE ALL ON FUNCTION hailong.may_decide_flag(decider uuid, branch text, counter text, started timestamp with time zone, flag uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION hailong.may_decide_flag(decider uuid, branch text, counter text, started timestamp with time zone, flag uuid) TO hailong_app;
 
+-- Name: TABLE user_branches; Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+GRANT SELECT ON TABLE hailong.user_branches TO hailong_app;
+GRANT SELECT ON TABLE hailong.user_branches TO hailong_backup;
+
+-- Name: FUNCTION may_observe(observer uuid, branch text); Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+REVOKE ALL ON FUNCTION hailong.may_observe(observer uuid, branch text) FROM PUBLIC;
+GRANT ALL ON FUNCTION hailong.may_observe(observer uuid, branch text) TO hailong_app;
+
 -- Name: FUNCTION redeem_enrolment(the_token text, the_secret_sha256 bytea, the_device text, the_key bytea, OUT outcome text, OUT branch_id text, OUT counter_id text); Type: ACL; Schema: hailong; Owner: hailong_migrator
 
 REVOKE ALL ON FUNCTION hailong.redeem_enrolment(the_token text, the_secret_sha256 bytea, the_device text, the_key bytea, OUT outcome text, OUT branch_id text, OUT counter_id text) FROM PUBLIC;
@@ -3858,11 +4052,6 @@ GRANT ALL ON FUNCTION hailong.roll_up(of_branch text, most integer, OUT taken in
 
 REVOKE ALL ON FUNCTION hailong.roll_up_activity(of_branch text, most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION hailong.roll_up_activity(of_branch text, most integer) TO hailong_worker;
-
--- Name: TABLE user_branches; Type: ACL; Schema: hailong; Owner: hailong_migrator
-
-GRANT SELECT ON TABLE hailong.user_branches TO hailong_app;
-GRANT SELECT ON TABLE hailong.user_branches TO hailong_backup;
 
 -- Name: FUNCTION supervises(person uuid, branch text); Type: ACL; Schema: hailong; Owner: hailong_migrator
 
@@ -4405,6 +4594,44 @@ GRANT SELECT,INSERT,UPDATE ON TABLE hailong.streams TO hailong_ingest;
 GRANT SELECT ON TABLE hailong.streams TO hailong_app;
 GRANT SELECT ON TABLE hailong.streams TO hailong_backup;
 GRANT SELECT ON TABLE hailong.streams TO hailong_auditor;
+
+-- Name: TABLE truth_matches; Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+GRANT SELECT ON TABLE hailong.truth_matches TO hailong_backup;
+GRANT SELECT ON TABLE hailong.truth_matches TO hailong_app;
+GRANT SELECT,INSERT,DELETE ON TABLE hailong.truth_matches TO hailong_worker;
+GRANT SELECT ON TABLE hailong.truth_matches TO hailong_auditor;
+
+-- Name: TABLE truth_sessions; Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+GRANT SELECT ON TABLE hailong.truth_sessions TO hailong_backup;
+GRANT SELECT,INSERT ON TABLE hailong.truth_sessions TO hailong_app;
+GRANT SELECT ON TABLE hailong.truth_sessions TO hailong_worker;
+GRANT SELECT ON TABLE hailong.truth_sessions TO hailong_auditor;
+
+-- Name: COLUMN truth_sessions.ended_at; Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+GRANT UPDATE(ended_at) ON TABLE hailong.truth_sessions TO hailong_app;
+
+-- Name: COLUMN truth_sessions.state; Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+GRANT UPDATE(state) ON TABLE hailong.truth_sessions TO hailong_app;
+
+-- Name: COLUMN truth_sessions.matched_at; Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+GRANT UPDATE(matched_at) ON TABLE hailong.truth_sessions TO hailong_app;
+GRANT UPDATE(matched_at) ON TABLE hailong.truth_sessions TO hailong_worker;
+
+-- Name: TABLE truth_ticks; Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+GRANT SELECT ON TABLE hailong.truth_ticks TO hailong_backup;
+GRANT SELECT,INSERT ON TABLE hailong.truth_ticks TO hailong_app;
+GRANT SELECT ON TABLE hailong.truth_ticks TO hailong_worker;
+GRANT SELECT ON TABLE hailong.truth_ticks TO hailong_auditor;
+
+-- Name: COLUMN truth_ticks.undone_at; Type: ACL; Schema: hailong; Owner: hailong_migrator
+
+GRANT UPDATE(undone_at) ON TABLE hailong.truth_ticks TO hailong_app;
 
 -- Name: TABLE turns; Type: ACL; Schema: hailong; Owner: hailong_migrator
 

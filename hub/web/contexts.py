@@ -10,6 +10,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from hub.scoring.backtest import Trial
+from hub.web.truth_contexts import ShareView
 
 Measured = Literal["scored", "not_enough", "waiting"]
 """A figure, not enough measured for one, or not scored yet."""
@@ -579,6 +580,8 @@ class StandingView:
     entry: EntryView | None
     """None: it has met no interaction of the branch yet."""
     precision: PrecisionView
+    recall: ShareView
+    """By truth sessions of all branches that the reader sees."""
     bulk: int
     raised: int
     shown: int

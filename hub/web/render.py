@@ -26,6 +26,7 @@ _NAV: Final = (
     NavItem("page.trends", urls.TRENDS, N_("Trends")),
     NavItem("page.rules", urls.RULES, N_("Rules")),
     NavItem("page.interactions", urls.INTERACTIONS, N_("Interactions")),
+    NavItem("page.truth", urls.TRUTH, N_("Truth sessions")),
     NavItem("page.devices", urls.DEVICES, N_("Devices")),
     NavItem("page.kept", urls.KEPT, N_("What is kept")),
 )

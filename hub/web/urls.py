@@ -24,6 +24,11 @@ KEPT = "/kept"
 RULES = "/rules"
 TRIAL = "/rules/trial"
 TRENDS = "/trends"
+TRUTH = "/truth"
+TRUTH_REPORT = "/truth/report"
+TRUTH_SESSION = "/truth/{session_id}"
+TRUTH_END = "/truth/{session_id}/end"
+TRUTH_VOID = "/truth/{session_id}/void"
 STATIC = "/static"
 API = "/api/v1"
 OPENAPI = "/api/openapi.json"
@@ -49,6 +54,18 @@ def decide(flag_id: UUID) -> str:
 
 def went(flag_id: UUID) -> str:
     return f"/alerts/{flag_id}/visits"
+
+
+def truth_session(session_id: UUID) -> str:
+    return f"{TRUTH}/{session_id}"
+
+
+def truth_end(session_id: UUID) -> str:
+    return f"{TRUTH}/{session_id}/end"
+
+
+def truth_void(session_id: UUID) -> str:
+    return f"{TRUTH}/{session_id}/void"
 
 
 def static(name: str) -> str:

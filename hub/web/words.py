@@ -269,6 +269,44 @@ ALERT_STATES: Final[Mapping[str, str]] = {
     "withdrawn": N_("Withdrawn by the final measurement"),
     "lost": N_("The counter did not tell how it ended"),
 }
+TRUTH_KINDS: Final[Mapping[str, str]] = {
+    "observer": N_("Observer at the counter"),
+    "script": N_("Script that is played"),
+}
+TRUTH_STATES: Final[Mapping[str, str]] = {
+    "open": N_("Under way"),
+    "ended": N_("Ended"),
+    "void": N_("Void, counts for nothing"),
+}
+TRUTH_GROUPS: Final[Mapping[str, str]] = {
+    "courtesy": N_("Staff: courtesy"),
+    "explaining": N_("Staff: explaining and sending away"),
+    "conduct": N_("Staff: conduct"),
+    "citizen": N_("Citizen: words"),
+    "moments": N_("Moments that a rule asks about"),
+}
+DIALECTS: Final[Mapping[str, str]] = {
+    "north": N_("Northern"),
+    "central": N_("Central"),
+    "south": N_("Southern"),
+    "mixed": N_("Several, or not to be told"),
+}
+NOISES: Final[Mapping[str, str]] = {
+    "quiet": N_("Quiet: nobody near talks"),
+    "ordinary": N_("Ordinary: people talk nearby"),
+    "loud": N_("Loud: loudspeaker, children, a crowd"),
+}
+TRUTH_REASONS: Final[Mapping[str, str]] = {
+    "edge": N_("too near to the beginning, the end or a pause to be told"),
+    "not_measured": N_("no sound was measured then"),
+    "muted": N_("measuring was paused"),
+    "written": N_("the citizen wrote or used sign language"),
+    "not_read": N_("too little speech was recognised surely enough"),
+    "not_sent": N_("the device does not send this kind of phrase"),
+    "not_known": N_("the rule waits for a fact that no system told"),
+    "clock": N_("the tablet's clock was not known well enough"),
+    "blocked": N_("the rule is silent on purpose: overload, a fault, a pause"),
+}
 GROUPS: Final[Mapping[str, Mapping[str, str]]] = {
     "zone": ZONES,
     "role": ROLES,
@@ -299,4 +337,10 @@ GROUPS: Final[Mapping[str, Mapping[str, str]]] = {
     "figure": FIGURES,
     "figure_help": FIGURE_HELP,
     "user_role": USER_ROLES,
+    "truth_kind": TRUTH_KINDS,
+    "truth_state": TRUTH_STATES,
+    "truth_group": TRUTH_GROUPS,
+    "truth_reason": TRUTH_REASONS,
+    "dialect": DIALECTS,
+    "noise": NOISES,
 }

@@ -259,8 +259,12 @@ def test_erasing_takes_figures_flags_and_decisions_along(module_db):
     mine = A1.values
     migrator = module_db.open("migrator")
     entry = erasing.Erasure(1, "interaction", mine["interaction_id"], mine["at"])
-    assert erasing.apply(migrator, [entry]) == 11
-    for table in ("interactions", "turns", "scores", "flags", "reviews", "scoring_queue"):
+    assert erasing.apply(migrator, [entry]) == 12
+    tables = (
+        "interactions", "turns", "scores", "flags", "reviews", "scoring_queue", "ratings",
+        "truth_ticks",
+    )  # fmt: skip
+    for table in tables:
         left = module_db.rows(f"SELECT t::text FROM hailong.{table} t")
         assert "a1a1" not in marks(left)
         assert "a2a2" in marks(left), "of others nothing goes"

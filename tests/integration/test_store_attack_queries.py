@@ -46,6 +46,7 @@ ROLE = {
     "scoring": "worker",
     "standings": "worker",
     "trends": "app",
+    "truth": "app",
 }
 """Whose queries a file holds. The migrator's are an operator's commands over all branches: of
 those it is asked that no service may run them."""
@@ -76,6 +77,14 @@ OTHERS = {
     ("rollups", "roll_up"): "worker",
     ("rollups", "roll_up_activity"): "worker",
     ("rollups", "fold_row_counts"): "worker",
+    ("truth", "branches"): "worker",
+    ("truth", "due"): "worker",
+    ("truth", "interactions_between"): "worker",
+    ("truth", "flags_between"): "worker",
+    ("truth", "heard_between"): "worker",
+    ("truth", "forget_matches"): "worker",
+    ("truth", "add_match"): "worker",
+    ("truth", "mark_matched"): "worker",
 }
 """Queries that another role runs than the rest of their file."""
 EVERY_BRANCH = {
@@ -119,6 +128,7 @@ EVERY_BRANCH = {
     ("standings", "branches"): "the names on the buildings",
     ("standings", "figures"): "counts over the whole city",
     ("standings", "put_figure"): "counts over the whole city",
+    ("truth", "branches"): "the names on the buildings",
 }
 """What docs/store-rights.md gives over all branches, and why."""
 ABSENT = {
@@ -309,6 +319,28 @@ def values(owner) -> dict[str, Any]:
         "staff_hits": "exists ($[*] ? (@.confidence > 0))",
         "citizen_hits": None,
         "whole": True,
+        "observer": own["user_id"],
+        "session_kind": "observer",
+        "script": None,
+        "dialect": "north",
+        "noise": "quiet",
+        "watched": ["courtesy"],
+        "started_at": own["from_at"],
+        "tick_what": "category",
+        "tablet_at": own["at"],
+        "clock_error_s": 0.1,
+        "session_state": "ended",
+        "session_end": own["to_at"],
+        "settled_before": NOW,
+        "day_ago": NOW,
+        "only": None,
+        "late_for": timedelta(days=8),
+        "match_no": 2,
+        "match_what": "category",
+        "match_version": None,
+        "match_outcome": "found",
+        "match_reason": None,
+        "later_s": 1.0,
     }
 
 
@@ -328,6 +360,8 @@ OTHERWISE = {
     ("standings", "add_standing"): {"rule_id": "r", "reason": "by_hand"},
     ("standings", "put_figure"): {"rule_id": "r", "bulk": 0, "branches": 1},
     ("standings", "spend"): {"rule_id": "r", "held": 1},
+    ("truth", "add_tick"): {"role": "staff"},
+    ("truth", "add_match"): {"role": "staff"},
     ("auth", "open_session"): {"token_sha256": b"n" * 32},
     ("pages", "page_of_branches"): WIDEST,
     ("pages", "page_of_clerk"): WIDEST,

@@ -47,6 +47,9 @@ BRANCH_TABLES = (
     "row_counts",
     "row_changes",
     "ratings",
+    "truth_sessions",
+    "truth_ticks",
+    "truth_matches",
 )
 NOT_BY_BRANCH = {
     "branches": "names on the building",
@@ -192,6 +195,22 @@ def fill(db, branch):
             " VALUES (%s, 'turns', '2026-03-09', '', 1)",
             branch,
         )
+    session = (branch, INTERACTION[branch])
+    db.rows(
+        "INSERT INTO hailong.truth_sessions VALUES (%s, %s, 'quay-05', 'observer', NULL, 'north',"
+        " 'quiet', '{courtesy}', %s, %s, %s, %s)",
+        *session, AT, AT, USER, AT,
+    )  # fmt: skip
+    db.rows(
+        "INSERT INTO hailong.truth_ticks VALUES (%s, %s, %s, 'category', 'greeting', 'staff', %s,"
+        " %s, 0, %s)",
+        *session, INTERACTION[branch], AT, AT, AT,
+    )  # fmt: skip
+    db.rows(
+        "INSERT INTO hailong.truth_matches VALUES (%s, %s, 1, 'category', 'greeting', 'staff',"
+        " NULL, 'found')",
+        *session,
+    )
 
 
 @pytest.fixture(scope="module")

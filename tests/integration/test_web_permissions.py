@@ -28,7 +28,9 @@ def site(hub_db, branch, monkeypatch) -> Site:
 
 
 def ask(client, route: APIRoute, headers: dict[str, str]):
-    path = route.path.replace("{interaction_id}", str(uuid4())).replace("{flag_id}", str(uuid4()))
+    path = route.path
+    for name in ("{interaction_id}", "{flag_id}", "{session_id}"):
+        path = path.replace(name, str(uuid4()))
     (method,) = route.methods
     if method == "GET":
         return client.get(path)
@@ -50,7 +52,7 @@ def test_each_role_opens_what_the_table_says_and_nothing_else(site, role) -> Non
     with site.as_(role) as client:
         first = client.get(client.get("/").headers["location"])
         assert first.status_code == 200
-        for name in ("overview", "queue", "interactions", "devices", "kept"):
+        for name in ("overview", "queue", "interactions", "truth", "devices", "kept"):
             shown = f'<a href="/{name}"' in first.text
             assert shown == (role in ROUTES[f"page.{name}"]), name
         headers = api_token(client)

@@ -24,6 +24,7 @@ ABOVE_STORE = {
     "privacy",
     "backup",
     "alerting",
+    "truth",
 }
 WIRE_LIBRARIES = {"pydantic"}
 

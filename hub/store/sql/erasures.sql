@@ -47,6 +47,16 @@ DELETE FROM hailong.scoring_queue
 WHERE branch_id = %(branch_id)s AND counter_id = %(counter_id)s AND at = %(at)s
   AND interaction_id = %(interaction_id)s;
 
+-- name: delete_taps
+-- What an observer tapped during it. What was counted of them names no interaction and stays.
+DELETE FROM hailong.truth_ticks t
+USING hailong.truth_sessions s, hailong.interactions i
+WHERE i.branch_id = %(branch_id)s AND i.counter_id = %(counter_id)s AND i.at = %(at)s
+  AND i.interaction_id = %(interaction_id)s
+  AND s.branch_id = i.branch_id AND s.counter_id = i.counter_id
+  AND t.branch_id = s.branch_id AND t.session_id = s.session_id
+  AND t.at BETWEEN i.at - interval '10 s' AND i.ended_at + interval '10 s';
+
 -- name: delete_interaction
 -- The interaction itself. It stands in the rollups' queue from then on, and is subtracted.
 DELETE FROM hailong.interactions

@@ -305,6 +305,9 @@ UNION ALL SELECT 'alerts', count(*), min(at) FROM hailong.alerts
 UNION ALL SELECT 'alert_visits', count(*), min(seen_at) FROM hailong.alert_visits
 UNION ALL SELECT 'assignments', count(*), min(from_at) FROM hailong.assignments
 UNION ALL SELECT 'device_status', count(*), min(status_since) FROM hailong.device_status
+UNION ALL SELECT 'truth_sessions', count(*), min(started_at) FROM hailong.truth_sessions
+UNION ALL SELECT 'truth_ticks', count(*), min(at) FROM hailong.truth_ticks
+UNION ALL SELECT 'truth_matches', count(*), NULL FROM hailong.truth_matches
 UNION ALL SELECT 'rejects', count(*), min(received_at) FROM hailong.rejects
     WHERE branch_id IS NULL OR branch_id = ANY ((SELECT hailong.visible_branches())::text[]);
 

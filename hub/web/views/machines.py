@@ -60,6 +60,18 @@ _CLASSES: Final = {
         N_("Visits on alerts"),
         N_("Who went to look, and when; nothing of it is ever changed."),
     ),
+    "truth_sessions": (
+        N_("Truth sessions"),
+        N_("Who observed which counter when, after the clerk and citizens were told."),
+    ),
+    "truth_ticks": (
+        N_("Taps of truth sessions"),
+        N_("Which kind of phrase or moment was tapped when; no words, no note."),
+    ),
+    "truth_matches": (
+        N_("Results of truth sessions"),
+        N_("What was found, missed or a false alarm; no interaction is named."),
+    ),
     "rollups": (
         N_("Sums by counter"),
         N_("By day: how many, sums and spread of each measurement; no single interaction."),

@@ -3,15 +3,20 @@
 from datetime import datetime, timedelta
 from typing import Final
 
-from hub.casework.precision import measured
+from hub.casework.precision import measured, recall
 from hub.scoring.rules import Rule
 from hub.store import standings as store
+from hub.store import truth as truth_store
 from hub.store.standings import RaisedRow, StandingConnection, StandingRow
+from hub.truth.counted import counted
+from hub.truth.figures import Counts, by_rule
 from hub.web.contexts import EntryView, RulesPage, StandingView
 from hub.web.i18n import Speech
 from hub.web.rulebook import RuleBook, title
 from hub.web.views.budgets import budgets
 from hub.web.views.flags import precision_view
+from hub.web.views.truth import DAYS as TRUTH_DAYS
+from hub.web.views.truth import share_view
 
 DAYS: Final = 28
 _ENTRIES: Final = 30
@@ -40,6 +45,8 @@ def rules_page(
         if row.branch_id == branch_id
     }
     proven = measured(connection)
+    told = by_rule(counted(truth_store.counts(connection, now - timedelta(days=TRUTH_DAYS))))
+    nothing = Counts()
     in_force = [rule for rule in rulebook.rules_by_id.values() if rule.kind in _KINDS]
     return RulesPage(
         branch_id=branch_id,
@@ -56,6 +63,12 @@ def rules_page(
                 outside_branch=rule.reviewed == "outside_branch",
                 entry=_entry(last.get((rule.id, rule.version)), rulebook, speech),
                 precision=precision_view(proven.of(branch_id, rule.id, rule.version)),
+                recall=share_view(
+                    recall(
+                        told.get((rule.id, rule.version), nothing).found,
+                        told.get((rule.id, rule.version), nothing).missed,
+                    )
+                ),
                 bulk=proven.of(branch_id, rule.id, rule.version).bulk,
                 **_raised(raised.get((rule.id, rule.version))),
             )
