@@ -1,6 +1,6 @@
 """`python -m benchmarks.judge`: judgement beside its goals.
 
-Each subject is a module: speed, calibration, fairness. Writes benchmarks/results/judge.json, the
+Each subject is a module: speed, calibration, fairness, scenarios. Writes benchmarks/results/judge.json, the
 reliability diagram and the table of docs/score.md. About six CPU-minutes; `--only` takes one
 subject, and writes nothing.
 """
@@ -9,7 +9,7 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from benchmarks.judge import calibration, fairness, speed
+from benchmarks.judge import calibration, fairness, scenarios, speed
 from benchmarks.judge.page import put_fairness
 from benchmarks.machine import Figure, describe, read, result, show, write
 from benchmarks.plots import reliability
@@ -40,10 +40,17 @@ def _fairness(*, keep: bool) -> Measured:
     return fairness.figures(found), fairness.notes(found)
 
 
+def _scenarios(*, keep: bool) -> Measured:
+    del keep
+    judged = scenarios.played()
+    return scenarios.figures(judged), scenarios.notes(judged)
+
+
 SUBJECTS: dict[str, Callable[..., Measured]] = {
     "speed": _speed,
     "calibration": _calibration,
     "fairness": _fairness,
+    "scenarios": _scenarios,
 }
 
 
