@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from hub.auth import passwords
 from hub.cli import hub
 from hub.scoring.rollups import RollupWorker
-from hub.scoring.rules import packaged_rules
+from hub.scoring.rules import load_rules, packaged_rules
 from hub.store.erasures import Erasure
 from hub.store.erasures import apply as erase
 from hub.truth.keeper import match_due
@@ -273,11 +273,14 @@ def test_a_script_stands_under_its_own_dialect(site, hub_db) -> None:
     assert found == [("script", "come_back_central", "central", groups)]
 
 
+VERSIONS = {rule.id: rule.version for rule in load_rules()}
+
+
 def fill(hub_db, session_id, branch, name, outcome, count, first):
     hub_db.rows(
-        "INSERT INTO hailong.truth_matches SELECT %s, %s::uuid, %s + n, 'rule', %s, 'none', 2, %s,"
+        "INSERT INTO hailong.truth_matches SELECT %s, %s::uuid, %s + n, 'rule', %s, 'none', %s, %s,"
         " CASE WHEN %s = 'left_out' THEN 'muted' END, NULL FROM generate_series(1, %s) n",
-        branch, session_id, first, name, outcome, outcome, count,
+        branch, session_id, first, name, VERSIONS[name], outcome, outcome, count,
     )  # fmt: skip
 
 

@@ -119,7 +119,7 @@ def test_one_interaction_shows_what_was_measured_and_what_was_not(site, hub_db, 
     assert "Lời lẽ xúc phạm từ phía cán bộ tại quầy" in shown
     assert "lần có lời lẽ thuộc nhóm xúc phạm" in shown, "the rule's reason, filled in"
     assert "0:46 · Lời nói xúc phạm (Cán bộ tại quầy)" in shown
-    assert "abusive_language_staff, phiên bản 2" in shown
+    assert "abusive_language_staff, phiên bản 3" in shown
     assert "Chưa kiểm chứng: mới có 0 kết quả có căn cứ độc lập, cần đủ 30" in shown
     assert "Vì sao không có lời nói, âm thanh, hình ảnh?" in shown
     assert FOOTER in shown

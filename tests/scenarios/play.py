@@ -67,7 +67,11 @@ def run(
             pipeline.relieve(spare.pop(0)[1])
         drafts += pipeline.push(frame)
     drafts += pipeline.finish()
-    stays = [d.payload for d in drafts if isinstance(d.payload, InteractionPayload)]
+    stays = [
+        d.payload
+        for d in drafts
+        if isinstance(d.payload, InteractionPayload) and not d.payload.open
+    ]
     by = script.started - (NOON + timedelta(seconds=zero_s))
     return [
         one.model_copy(update={"started_at": one.started_at + by, "ended_at": one.ended_at + by})
