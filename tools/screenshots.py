@@ -31,7 +31,9 @@ PAGES = {
         "interactions": "/interactions",
         "queue": "/queue",
         "truth": "/truth",
+        "trends": "/trends",
     },
+    "qa": {"rules": "/rules", "trial": "/rules/trial", "truth-report": "/truth/report"},
     "operator": {"devices": "/devices", "gaps": "/devices/gaps"},
     "privacy": {"kept": "/kept"},
 }

@@ -6,7 +6,8 @@ from fastapi import APIRouter, Query
 
 from hub.api.deps import InServices, InSpeech, SignedIn, own_rows
 from hub.web import urls
-from hub.web.contexts import RubricView, RulesPage, RuleView, TrendsPage
+from hub.web.contexts import RubricView, RuleView
+from hub.web.rule_contexts import RulesPage, TrendsPage
 from hub.web.views.standings import rules_page
 from hub.web.views.trends import trends_page
 
@@ -31,7 +32,6 @@ def standings(
             connection,
             services.rulebook,
             speech,
-            tuple(sorted(session.branches)),
             branch,
             services.settings.now(),
         )

@@ -301,6 +301,12 @@ def flags(
     return _all(connection, FlagRow, "flags", values)
 
 
+def branch_names(connection: PageConnection) -> dict[str, tuple[str, str]]:
+    """Branch -> its name in Vietnamese and in English."""
+    rows = connection.execute(_SQL["branch_names"])
+    return {branch: (vietnamese, english) for branch, vietnamese, english in rows}
+
+
 def devices(connection: PageConnection) -> list[DeviceRow]:
     return _all(connection, DeviceRow, "devices", {})
 

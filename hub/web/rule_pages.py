@@ -11,10 +11,11 @@ from hub.api.deps import InServices, InSpeech, SignedIn, own_rows
 from hub.scoring.errors import ScoringError
 from hub.scoring.pasted import MOST_CHARACTERS
 from hub.web import urls
-from hub.web.contexts import TrialPage
 from hub.web.pages import chrome_of
 from hub.web.render import page
+from hub.web.rule_contexts import TrialPage
 from hub.web.trials import MOST_DAYS, TrialRefusedError
+from hub.web.views.places import branch_names
 from hub.web.views.standings import rules_page
 from hub.web.views.trends import trends_page
 
@@ -35,7 +36,6 @@ def show_rules(
             connection,
             services.rulebook,
             speech,
-            tuple(sorted(session.branches)),
             branch,
             services.settings.now(),
         )
@@ -52,7 +52,7 @@ def show_trends(request: Request, services: InServices, session: SignedIn, speec
 @router.get(urls.TRIAL, name="page.rules.trial")
 def show_trial(request: Request, services: InServices, session: SignedIn, speech: InSpeech) -> str:
     since = services.settings.now().date() - timedelta(days=_USUAL_DAYS)
-    shown = TrialPage("", since, MOST_CHARACTERS)
+    shown = TrialPage("", since, MOST_CHARACTERS, {})
     return page("trial.html", chrome_of(request, session, speech), page=shown, days=MOST_DAYS)
 
 
@@ -66,7 +66,8 @@ def try_rule(
     since: Annotated[date, Form()],
 ) -> HTMLResponse:
     """Changes nothing, and is a form only because a rule does not fit into an address."""
-    shown = TrialPage(text, since, MOST_CHARACTERS)
+    with own_rows(services, session) as connection:
+        shown = TrialPage(text, since, MOST_CHARACTERS, branch_names(connection, speech))
     try:
         trial = services.trials.run(
             services.database, tuple(sorted(session.branches)), text, since, services.settings.now()

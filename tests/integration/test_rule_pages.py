@@ -63,11 +63,11 @@ def text_of(page) -> str:
     return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", page.text)).split())
 
 
-def test_the_queue_tells_what_is_left_of_the_day(site, scored, branch) -> None:
+def test_the_queue_tells_what_is_left_of_the_day(site, scored) -> None:
     scored([ADDRESS], *addressed(12))
     with site.as_("supervisor") as client:
         shown = text_of(client.get("/queue"))
-    assert f"Hôm nay tại {branch}: 8 trên tối đa 10 dấu hiệu cần xem xét" in shown
+    assert "Hôm nay tại Chi nhánh thử nghiệm: 8 trên tối đa 10 dấu hiệu cần xem xét" in shown
     assert "chuyển thành xu hướng đến hết ngày: Xưng hô mày, tao" in shown
 
 

@@ -284,6 +284,11 @@ WHERE (branch_id IS NULL OR branch_id = ANY ((SELECT hailong.visible_branches())
 ORDER BY reject_id DESC
 LIMIT %(limit)s;
 
+-- name: branch_names
+-- As they stand on the buildings, of the branches that one may see.
+SELECT branch_id, name_vi, name_en FROM hailong.branches
+WHERE branch_id = ANY ((SELECT hailong.visible_branches())::text[]);
+
 -- name: kept
 -- How many rows of each class there are, and when the oldest partition begins that holds any. Of
 -- big tables as their changes are counted, of what is there still; the small ones are counted here.

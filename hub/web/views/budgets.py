@@ -8,6 +8,7 @@ from hub.store.standings import StandingConnection
 from hub.web.contexts import BudgetView
 from hub.web.i18n import Speech
 from hub.web.rulebook import RuleBook
+from hub.web.views.places import branch_names
 
 
 def budgets(
@@ -15,9 +16,11 @@ def budgets(
 ) -> list[BudgetView]:
     """Of each branch that has had a review flag today."""
     rows = standings.budget(connection, day_of(now))
+    names = branch_names(connection, speech)
     return [
         BudgetView(
             branch_id=branch_id,
+            branch=names[branch_id],
             used=sum(row.used for row in of_branch),
             target=TARGET,
             most=CAP,

@@ -10,11 +10,12 @@ from hub.store import truth as truth_store
 from hub.store.standings import RaisedRow, StandingConnection, StandingRow
 from hub.truth.counted import counted
 from hub.truth.figures import Counts, by_rule
-from hub.web.contexts import EntryView, RulesPage, StandingView
 from hub.web.i18n import Speech
+from hub.web.rule_contexts import EntryView, RulesPage, StandingView
 from hub.web.rulebook import RuleBook, title
 from hub.web.views.budgets import budgets
 from hub.web.views.flags import precision_view
+from hub.web.views.places import branch_names
 from hub.web.views.truth import DAYS as TRUTH_DAYS
 from hub.web.views.truth import share_view
 
@@ -28,12 +29,12 @@ def rules_page(
     connection: StandingConnection,
     rulebook: RuleBook,
     speech: Speech,
-    branches: tuple[str, ...],
     chosen: str | None,
     now: datetime,
 ) -> RulesPage:
     """Of one branch; the first, where none of the reader's was chosen."""
-    branch_id = chosen if chosen in branches else next(iter(branches), "")
+    names = branch_names(connection, speech)
+    branch_id = chosen if chosen in names else next(iter(names), "")
     last = {
         (row.rule_id, row.rule_version): row
         for row in store.standings(connection)
@@ -50,7 +51,8 @@ def rules_page(
     in_force = [rule for rule in rulebook.rules_by_id.values() if rule.kind in _KINDS]
     return RulesPage(
         branch_id=branch_id,
-        branches=branches,
+        branches=tuple(names),
+        names=names,
         days=DAYS,
         rules=[
             StandingView(

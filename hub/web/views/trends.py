@@ -8,9 +8,10 @@ from hub.scoring.budget import day_of
 from hub.scoring.trends import LEAST_WEEKS, SHOWN_FROM, Chart, Week, chart
 from hub.store import trends as store
 from hub.store.trends import TrendConnection, WeekRow
-from hub.web.contexts import TrendsPage, TrendView
 from hub.web.i18n import Speech
+from hub.web.rule_contexts import TrendsPage, TrendView
 from hub.web.rulebook import RuleBook
+from hub.web.views.places import branch_names
 
 WEEKS: Final = 26
 _WIDTH, _HEIGHT = 240.0, 48.0
@@ -24,12 +25,14 @@ def trends_page(
     until = today - timedelta(days=today.weekday() + 1)
     since = until - timedelta(days=7 * WEEKS - 1)
     rows = store.weeks(connection, since, until)
+    names = branch_names(connection, speech)
     found = []
     for (branch_id, counter_id, rule_id), weeks in _series(rows).items():
         drawn = chart(weeks)
         if drawn is None or drawn.points[-1].week.monday != until - timedelta(days=6):
             continue
-        found.append(_view(branch_id, counter_id, rule_id, drawn, rulebook, speech))
+        place = branch_id, names[branch_id], counter_id
+        found.append(_view(*place, rule_id, drawn, rulebook, speech))
     found.sort(key=lambda t: (not t.changed, t.branch_id, t.counter_id, t.rule_id))
     return TrendsPage(
         since=since, until=until, least=SHOWN_FROM, least_weeks=LEAST_WEEKS, trends=found
@@ -56,6 +59,7 @@ def _series(rows: list[WeekRow]) -> dict[tuple[str, str, str], list[Week]]:
 
 def _view(
     branch_id: str,
+    branch: str,
     counter_id: str,
     rule_id: str,
     drawn: Chart,
@@ -75,6 +79,7 @@ def _view(
 
     return TrendView(
         branch_id=branch_id,
+        branch=branch,
         counter_id=counter_id,
         rule_id=rule_id,
         title=rulebook.rule_title(rule_id, speech.language),
