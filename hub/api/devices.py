@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query
 
 from hub.api.deps import InServices, InSpeech, SignedIn, own_rows
 from hub.web import urls
-from hub.web.contexts import DeviceView, Gaps, Kept, RejectView
+from hub.web.machine_contexts import DeviceView, Gaps, Kept, RejectView
 from hub.web.views import gaps as gaps_view
 from hub.web.views import machines
 

@@ -5,7 +5,7 @@ from typing import Final
 
 from hub.store import fleet
 from hub.store.fleet import FleetConnection
-from hub.web.contexts import Gaps, GapView, RefusedView
+from hub.web.machine_contexts import Gaps, GapView, RefusedView
 
 DAYS: Final = (1, 7, 30)
 _RANGES = 5

@@ -5,7 +5,8 @@ from typing import Any, Final
 
 from hub.store import pages
 from hub.store.pages import DeviceRow, KeptRow, PageConnection, RejectRow
-from hub.web.contexts import (
+from hub.web.i18n import Speech
+from hub.web.machine_contexts import (
     DeviceView,
     Kept,
     KeptClass,
@@ -14,7 +15,6 @@ from hub.web.contexts import (
     RejectView,
     ReleaseView,
 )
-from hub.web.i18n import Speech
 from hub.web.views.overview import sensors, state
 from hub.web.words import N_
 from schemas.vocabulary import ConfigState, Overload
