@@ -156,9 +156,15 @@ class Subscriber:
 
     def _say(self, frame: bytes) -> None:
         with self._writing:
-            if self._link is not None:
-                with suppress(OSError):  # it ended: the broker delivers again
-                    self._link.sendall(frame)
+            if self._link is None:
+                return
+            try:
+                self._link.sendall(frame)
+            except OSError:
+                # Half a frame may have gone: nothing behind it could be read. Another process
+                # takes its place, and the broker delivers again.
+                with suppress(OSError):
+                    self._link.shutdown(socket.SHUT_RDWR)
 
     def _keep_process(self) -> None:
         """A connection's process after another, until stopped."""
